@@ -1,0 +1,163 @@
+package raft
+
+import "time"
+
+// An ID names a replica within its group. Zero names nobody.
+type ID uint64
+
+// None is the ID of nobody.
+const None ID = 0
+
+// A Term is one reign, or one attempt at one (§5.1).
+type Term uint64
+
+// An Index is a position in the log. The first entry has index 1.
+type Index uint64
+
+// A Stamp is a hybrid logical timestamp: nanoseconds of Unix time, pushed forward
+// where needed so that it grows strictly along a log.
+type Stamp uint64
+
+// A Kind of entry says who reads it.
+type Kind uint8
+
+const (
+	// Command is an entry for the state machine.
+	Command Kind = iota + 1
+	// Barrier is the empty entry with which a leader opens its term: until it is
+	// committed the leader does not know what is (§5.4.2, §8).
+	Barrier
+	// Membership is an entry that holds a configuration.
+	Membership
+)
+
+// An Entry is one position of the log. Entries and their Data are never changed
+// once they exist.
+type Entry struct {
+	Index Index
+	Term  Term
+	Stamp Stamp
+	Kind  Kind
+	Data  []byte
+}
+
+// A Vote is what a replica promised about elections: that it has seen Term, and
+// whom it voted for in it, if anyone.
+type Vote struct {
+	Term Term
+	For  ID
+}
+
+// A State is what a replica finds when it starts: everything it ever saved, later
+// entries having replaced earlier ones from the same index on.
+type State struct {
+	Vote    Vote
+	Entries []Entry
+}
+
+// A Proposal is a command for the log.
+type Proposal struct {
+	// After is a stamp that the entry must exceed: the newest its client has seen.
+	After Stamp
+	Data  []byte
+}
+
+// An Input is everything that happened to a replica in one turn. Now is on a
+// monotonic clock; Wall is the time of day as a stamp. Saved names the newest
+// [Save] known to be durable. The fields are taken in their order.
+type Input struct {
+	Now       time.Duration
+	Wall      Stamp
+	Saved     uint64
+	Messages  []Message
+	Proposals []Proposal
+	// Reads are linearizable reads that start now, each under a number of the
+	// caller's choice.
+	Reads []uint64
+}
+
+// An Output is everything that the caller must do about an [Input], in the order
+// of its fields. Its slices are valid until the next Step; entries and messages
+// in them may be kept.
+type Output struct {
+	// Save is to be made durable, in order with earlier Saves. Once it is, its
+	// Number goes into Input.Saved. Number zero means nothing to save.
+	Save Save
+	// Messages may leave at once: nothing they promise rests on a Save that is not
+	// known to be durable.
+	Messages []Message
+	// Committed entries are to be applied, in order, before Reads are served. They
+	// are durable here and on a majority.
+	Committed []Entry
+	// Accepted says which of Input.Proposals are in the log now: the first
+	// Accepted.Count of them, from Accepted.First on. The others had no effect.
+	Accepted Accepted
+	// Reads may be served now from the state after Committed.
+	Reads []uint64
+	// Refused reads must be tried elsewhere: this replica cannot answer them.
+	Refused []uint64
+}
+
+// A Save is what must become durable together.
+type Save struct {
+	Number uint64
+	// Vote is what the replica promises from now on.
+	Vote Vote
+	// Entries replace everything in the log from the index of the first of them on.
+	Entries []Entry
+}
+
+// Accepted is a run of proposals that entered the log.
+type Accepted struct {
+	First Index
+	Term  Term
+	Count int
+}
+
+// A Config describes a replica and its group.
+type Config struct {
+	ID     ID
+	Voters []ID // who may vote when the log says nothing else; contains ID
+	// Election is the shortest time without a leader after which a replica stands;
+	// each wait is drawn from [Election, 2*Election).
+	Election time.Duration
+	// Heartbeat is how often a leader speaks when it has nothing to say.
+	Heartbeat time.Duration
+	// Drift bounds how much faster one clock may run than another, as a fraction:
+	// 0.1 means ten percent. Leases rest on it and on nothing else.
+	Drift float64
+	// Leases lets a leader answer reads without a round of messages.
+	Leases bool
+	// Eager makes the first wait after a start short: for the preferred leader.
+	Eager bool
+	// BatchBytes limits the data in one message, InflightMessages and InflightBytes
+	// what is sent to one follower and not answered, UncommittedBytes what a leader
+	// accepts beyond its commit index.
+	BatchBytes       int
+	InflightMessages int
+	InflightBytes    int
+	UncommittedBytes int
+}
+
+// A Role is what a replica does in its term.
+type Role uint8
+
+// The roles.
+const (
+	Follower Role = iota + 1
+	PreCandidate
+	Candidate
+	Leader
+)
+
+// A Status is what a replica believes, for people and for routing.
+type Status struct {
+	ID        ID
+	Role      Role
+	Vote      Vote
+	Leader    ID
+	Commit    Index
+	Delivered Index // the last entry handed out in Output.Committed
+	Durable   Index
+	Last      Index
+}
