@@ -1,0 +1,82 @@
+// Package check judges what a simulated cluster was seen to do.
+//
+// An oracle believes only what the harness observed: messages as they left, the
+// durable images of the disks, entries as they were applied, answers as clients
+// got them. It never asks a node for its opinion of itself.
+package check
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/understudy-kv/understudy/raft"
+)
+
+// A Group is the number of a Raft group.
+type Group uint64
+
+// A Node is the number of a server. Its replicas carry the same number.
+type Node = raft.ID
+
+// A Violation is a promise that was seen broken.
+type Violation struct {
+	Oracle string        // which rule, such as "election-safety"
+	At     time.Duration // simulated time
+	Text   string        // what was believed and what was seen
+}
+
+// String prints v in one line.
+func (v Violation) String() string {
+	return fmt.Sprintf("%s at %v: %s", v.Oracle, v.At, v.Text)
+}
+
+// A Verdict is what a run is worth. Only Pass is success.
+type Verdict uint8
+
+// The verdicts, from best to worst.
+const (
+	// Pass: something happened and every oracle is content.
+	Pass Verdict = iota
+	// Vacuous: nothing is broken, but too little happened to mean anything.
+	Vacuous
+	// Inconclusive: an oracle could not finish its work.
+	Inconclusive
+	// Violated: a promise was broken.
+	Violated
+)
+
+// String prints the verdict as the words of the command line.
+func (v Verdict) String() string {
+	switch v {
+	case Pass:
+		return "pass"
+	case Vacuous:
+		return "vacuous"
+	case Inconclusive:
+		return "inconclusive"
+	case Violated:
+		return "violation"
+	}
+	return fmt.Sprintf("verdict(%d)", uint8(v))
+}
+
+// The names of the oracles.
+const (
+	ElectionSafety     = "election-safety"
+	OneVote            = "one-vote-per-term"
+	DurablePromise     = "durable-before-promise"
+	TermsAscend        = "terms-never-go-back"
+	LogMatching        = "log-matching"
+	DecidedStays       = "decided-entries-stay"
+	LeaderCompleteness = "leader-completeness"
+	StateMachineSafety = "state-machine-safety"
+	DurableCommit      = "durable-before-commit"
+	AppliedAscends     = "applied-never-goes-back"
+	StampsAscend       = "stamps-ascend"
+	StateEquality      = "replicas-agree"
+	Linearizability    = "linearizability"
+	NoPanic            = "no-panic"
+	Recovery           = "recovery"
+	Progress           = "progress"
+	Convergence        = "convergence"
+)

@@ -1,0 +1,155 @@
+package check_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/sim/check"
+)
+
+// A story tells the oracles what was seen. Each oracle has one that breaks its
+// rule and one that comes as close as the rule allows.
+type story struct {
+	*check.Consensus
+	found []check.Violation
+}
+
+func newStory() *story {
+	s := &story{}
+	s.Consensus = check.NewConsensus(
+		func() time.Duration { return time.Second },
+		func(v check.Violation) { s.found = append(s.found, v) })
+	s.AddGroup(1, []check.Node{1, 2, 3})
+	return s
+}
+
+func (s *story) sync(n check.Node, vote raft.Vote, entries ...raft.Entry) {
+	s.Synced(1, n, vote, entries)
+}
+
+func entry(i raft.Index, t raft.Term, data string) raft.Entry {
+	return raft.Entry{Index: i, Term: t, Stamp: raft.Stamp(i), Kind: raft.Command, Data: []byte(data)}
+}
+
+func vote(t raft.Term, n check.Node) raft.Vote { return raft.Vote{Term: t, For: n} }
+
+func TestEachConsensusOracleCanFail(t *testing.T) {
+	stories := []struct {
+		oracle string
+		tell   func(s *story)
+	}{
+		{check.ElectionSafety, func(s *story) {
+			s.Led(1, 1, 5)
+			s.Led(1, 2, 5)
+		}},
+		{check.OneVote, func(s *story) {
+			s.sync(3, vote(5, 1))
+			s.Voted(1, 3, 5, 1)
+			s.Restarted(3)
+			s.sync(3, vote(5, 2))
+			s.Voted(1, 3, 5, 2)
+		}},
+		{check.DurablePromise, func(s *story) { s.Voted(1, 3, 5, 1) }},
+		{check.DurablePromise, func(s *story) {
+			s.sync(3, vote(5, 0), entry(1, 5, "a"))
+			s.Acknowledged(1, 3, 5, 2)
+		}},
+		{check.TermsAscend, func(s *story) {
+			s.sync(1, vote(5, 1))
+			s.sync(1, vote(4, 1))
+		}},
+		{check.LogMatching, func(s *story) {
+			s.sync(1, vote(5, 1), entry(1, 5, "a"))
+			s.sync(2, vote(5, 1), entry(1, 5, "b"))
+		}},
+		{check.LogMatching, func(s *story) { s.sync(1, vote(5, 1), entry(2, 5, "hole")) }},
+		{check.LogMatching, func(s *story) {
+			s.sync(1, vote(5, 1), entry(1, 5, "a"), entry(2, 4, "older term"))
+		}},
+		{check.DecidedStays, func(s *story) {
+			s.decideA()
+			s.sync(1, vote(6, 3), entry(1, 6, "b"))
+		}},
+		{check.LeaderCompleteness, func(s *story) {
+			s.decideA()
+			s.Led(1, 3, 6)
+		}},
+		{check.StateMachineSafety, func(s *story) {
+			s.decideA()
+			s.Applied(1, 2, entry(1, 6, "b"), 1)
+		}},
+		{check.StateEquality, func(s *story) {
+			s.decideA()
+			s.Applied(1, 2, entry(1, 5, "a"), 2)
+		}},
+		{check.DurableCommit, func(s *story) {
+			s.sync(1, vote(5, 1), entry(1, 5, "a"))
+			s.Applied(1, 1, entry(1, 5, "a"), 1)
+		}},
+		{check.AppliedAscends, func(s *story) {
+			s.decideA()
+			s.Applied(1, 1, entry(1, 5, "a"), 1)
+		}},
+		{check.StampsAscend, func(s *story) {
+			late := entry(1, 5, "a")
+			late.Stamp = 9
+			s.sync(1, vote(5, 1), late, entry(2, 5, "b"))
+			s.sync(2, vote(5, 1), late, entry(2, 5, "b"))
+			s.Applied(1, 1, late, 1)
+			s.Applied(1, 1, entry(2, 5, "b"), 2)
+		}},
+	}
+	for _, c := range stories {
+		s := newStory()
+		c.tell(s)
+		if len(s.found) == 0 {
+			t.Errorf("%s: the story breaks the rule and nothing was found", c.oracle)
+			continue
+		}
+		if last := s.found[len(s.found)-1]; last.Oracle != c.oracle {
+			t.Errorf("%s: found %v", c.oracle, last)
+		}
+	}
+}
+
+// decideA makes "a" durable on nodes 1 and 2 in term 5 and applies it on node 1.
+func (s *story) decideA() {
+	s.sync(1, vote(5, 1), entry(1, 5, "a"))
+	s.sync(2, vote(5, 1), entry(1, 5, "a"))
+	s.Led(1, 1, 5)
+	s.Applied(1, 1, entry(1, 5, "a"), 1)
+}
+
+func TestWhatRaftAllowsIsNoViolation(t *testing.T) {
+	s := newStory()
+	s.sync(3, vote(4, 3), entry(1, 4, "never decided"))
+	s.Voted(1, 3, 4, 3)
+	s.decideA()
+	s.Voted(1, 2, 5, 1)
+	s.Voted(1, 2, 5, 1) // asked again, answered again
+	s.Acknowledged(1, 2, 5, 1)
+	s.sync(3, vote(5, 0), entry(1, 5, "a")) // its tail was never decided
+	s.Led(1, 3, 6)
+	s.Restarted(1)
+	s.Applied(1, 1, entry(1, 5, "a"), 1)
+	if len(s.found) > 0 {
+		t.Errorf("found %v", s.found)
+	}
+}
+
+func TestConvergenceNamesTheReplicaThatLags(t *testing.T) {
+	s := newStory()
+	s.decideA()
+	err := s.Converged(1)
+	if err == nil || !strings.Contains(err.Error(), "node 2 applied group 1 up to 0 of 1") {
+		t.Fatalf("Converged: %v", err)
+	}
+	s.Applied(1, 2, entry(1, 5, "a"), 1)
+	s.sync(3, vote(5, 0), entry(1, 5, "a"))
+	s.Applied(1, 3, entry(1, 5, "a"), 1)
+	if err := s.Converged(1); err != nil {
+		t.Errorf("Converged: %v", err)
+	}
+}
