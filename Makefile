@@ -1,0 +1,51 @@
+# Everything a developer does has a target here; CI runs `make test` and nothing else.
+GO     ?= go
+SEEDS  ?= 300
+TIME   ?= 60s
+NODES  ?= 3
+PORT   ?= 7000
+DATA   ?= data
+
+.PHONY: help build dev test fmt vet static unit race sim fuzz record bench
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+
+build: ## build bin/understudy
+	$(GO) build -trimpath -o bin/understudy ./cmd/understudy
+
+dev: build ## start NODES nodes in one process; Redis clients connect to PORT
+	bin/understudy dev --nodes $(NODES) --port $(PORT) --data $(DATA)
+
+test: fmt vet static unit race sim ## everything CI checks
+
+fmt: ## fail if a file is not formatted
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+static: ## run staticcheck
+	$(GO) tool staticcheck ./...
+
+unit: ## all tests
+	$(GO) test ./...
+
+race: ## all tests under the race detector
+	$(GO) test -race -short ./...
+
+sim: build ## SEEDS seeds of every scenario; SEEDS=5000 make sim for a long rehearsal
+	@for scenario in $$(bin/understudy sim list --names); do \
+		bin/understudy sim run $$scenario --seeds $(SEEDS) || exit $$?; done
+
+fuzz: ## run every fuzz target for TIME
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) $$package || exit 1; done; done
+
+record: ## record golden traces anew; read the diff before committing
+	$(GO) test ./raft -rewrite
+
+bench: build ## drive a 3-node cluster of real processes over RESP
+	bin/understudy bench
