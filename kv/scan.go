@@ -1,0 +1,58 @@
+package kv
+
+import "strings"
+
+// scan runs a Scan. A pattern that begins with plain bytes looks only at the keys that
+// begin with them.
+func (s *Store) scan(o *Op) Result {
+	w := walk{
+		op:      o,
+		records: s.records,
+		prefix:  literal(o.Match),
+		limit:   MaxScanKeys,
+		result:  Result{Code: OK},
+	}
+	if o.Limit > 0 {
+		w.limit = min(w.limit, o.Limit)
+	}
+	s.order.AscendGreaterOrEqual(max(string(o.Key), w.prefix), w.visit)
+	return w.result
+}
+
+// A walk is a Scan on its way.
+type walk struct {
+	op      *Op
+	records map[string]*record
+	prefix  string
+	limit   int
+	work    int
+	bytes   int
+	result  Result
+}
+
+// visit looks at the next key and reports whether to go on.
+func (w *walk) visit(key string) bool {
+	if !strings.HasPrefix(key, w.prefix) || len(w.op.End) > 0 && key >= string(w.op.End) {
+		return false
+	}
+	if len(w.result.Keys) == w.limit || w.work >= MaxScanWork || w.bytes >= MaxScanBytes {
+		w.result.Next = []byte(key)
+		return false
+	}
+	const perKey = 64 // about what a visit costs before the first byte is compared
+	w.work += perKey + len(key)*(1+len(w.op.Match))
+	if len(w.op.Match) == 0 || matches(w.op.Match, key) {
+		w.take(key)
+	}
+	return true
+}
+
+func (w *walk) take(key string) {
+	w.result.Keys = append(w.result.Keys, []byte(key))
+	w.bytes += len(key)
+	if w.op.WithValues {
+		value := w.records[key].value
+		w.result.Values = append(w.result.Values, value)
+		w.bytes += len(value)
+	}
+}

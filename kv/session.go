@@ -1,0 +1,105 @@
+package kv
+
+import "container/list"
+
+// sessions is what a store remembers of its clients.
+type sessions struct {
+	byName map[sessionName]*session
+	// byUse holds the sessions in the order of their last use, the oldest first.
+	byUse *list.List
+	bytes int // of all replies remembered
+}
+
+// A sessionName tells sessions apart: a client that reuses its ID is another session.
+type sessionName struct{ id, born uint64 }
+
+type session struct {
+	name    sessionName
+	used    uint64 // the stamp of its last command
+	acked   uint64
+	replies map[uint64][]byte // by serial, for serials above acked
+	place   *list.Element     // in sessions.byUse
+}
+
+func newSessions() sessions {
+	return sessions{byName: make(map[sessionName]*session), byUse: list.New()}
+}
+
+// expire forgets the sessions that were not used for SessionTTL. Stamps only grow, so
+// those are at the front of byUse.
+func (ss *sessions) expire(stamp uint64) {
+	for place := ss.byUse.Front(); place != nil; place = ss.byUse.Front() {
+		old := place.Value.(*session)
+		if stamp-old.used <= SessionTTL {
+			return
+		}
+		ss.acknowledge(old, old.acked+MaxSessionWindow)
+		ss.byUse.Remove(place)
+		delete(ss.byName, old.name)
+	}
+}
+
+// admit returns the session of a command that may run or may have run before; then
+// the verdict is Applied. Any other verdict is the answer to the command.
+func (ss *sessions) admit(c Session, stamp uint64) (*session, Verdict) {
+	known := ss.byName[sessionName{c.ID, c.Born}]
+	if known == nil {
+		return ss.begin(c, stamp)
+	}
+	known.used = stamp
+	ss.byUse.MoveToBack(known.place)
+	ss.acknowledge(known, c.Acked)
+	switch {
+	case c.Serial <= known.acked:
+		return nil, StaleSerial
+	case c.Serial-known.acked > MaxSessionWindow:
+		return nil, WindowFull
+	}
+	return known, Applied
+}
+
+// begin accepts a session that is not known, if it cannot have been forgotten: one
+// that was accepted before was used after its birth, and outlives that by SessionTTL.
+func (ss *sessions) begin(c Session, stamp uint64) (*session, Verdict) {
+	switch {
+	case stamp-c.Born > SessionTTL:
+		return nil, SessionExpired
+	case c.Serial-c.Acked > MaxSessionWindow:
+		return nil, WindowFull
+	case len(ss.byName) >= MaxSessions:
+		return nil, Crowded
+	}
+	begun := &session{
+		name:    sessionName{c.ID, c.Born},
+		used:    stamp,
+		acked:   c.Acked,
+		replies: make(map[uint64][]byte),
+	}
+	begun.place = ss.byUse.PushBack(begun)
+	ss.byName[begun.name] = begun
+	return begun, Applied
+}
+
+// acknowledge forgets the replies up to acked. Replies are within a window above what
+// was acknowledged before, so there are not more to look for.
+func (ss *sessions) acknowledge(s *session, acked uint64) {
+	if acked <= s.acked {
+		return
+	}
+	for serial := s.acked + 1; serial <= min(acked, s.acked+MaxSessionWindow); serial++ {
+		ss.bytes -= len(s.replies[serial])
+		delete(s.replies, serial)
+	}
+	s.acked = acked
+}
+
+// remember keeps the reply to a command that ran, or at least that it ran.
+func (ss *sessions) remember(s *session, serial uint64, reply []byte) {
+	if len(reply) > MaxRememberedReply || ss.bytes+len(reply) > MaxRememberedBytes {
+		reply = forgotten
+	}
+	s.replies[serial] = reply
+	ss.bytes += len(reply)
+}
+
+var forgotten = Reply{Verdict: Forgotten}.AppendTo(nil)

@@ -1,0 +1,118 @@
+// Package kv is the state of one partition: a deterministic store of keys and values
+// that runs typed commands.
+//
+// Two stores that apply the same commands under the same stamps hold the same state,
+// give the same replies, byte for byte, and have the same [Store.Hash]. Nothing else
+// goes in: no clock, no chance.
+//
+// Points are looked up in a hash map; the order of the keys is kept in a B-tree that
+// is touched only when a key appears or disappears. Records are never changed, only
+// replaced. A store remembers the replies of recent commands, so that a command that
+// is in the log twice runs once (see [Session]).
+package kv
+
+import "github.com/google/btree"
+
+// degree is half the fan-out of the tree.
+const degree = 32
+
+// A Store is the state of one partition. It is for one goroutine.
+type Store struct {
+	records  map[string]*record
+	order    *btree.BTreeG[string] // the keys of records
+	sessions sessions
+	stamp    uint64 // of the last command applied
+	hash     uint64
+
+	// Room for the command at hand, to use again.
+	command Command
+	results []Result
+	buffer  []byte
+}
+
+// A record is a key as it was last written. It and its value are never changed.
+type record struct {
+	key     string
+	version uint64
+	value   []byte
+}
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{
+		records:  make(map[string]*record),
+		order:    btree.NewG(degree, func(a, b string) bool { return a < b }),
+		sessions: newSessions(),
+	}
+}
+
+// Len returns how many keys the store holds.
+func (s *Store) Len() int { return len(s.records) }
+
+// Hash returns a running hash of everything applied: stamps, commands and replies.
+// It is equal in all replicas that have applied the same entries.
+func (s *Store) Hash() uint64 { return s.hash }
+
+// Apply runs an encoded [Command] under the stamp of its entry, which must be above
+// all before it, and returns an encoded [Reply]. It never fails: what cannot be run
+// is answered with another verdict than [Applied], and changes no key.
+//
+// The store keeps nothing of command. The reply may be remembered: it must not be
+// changed.
+func (s *Store) Apply(stamp uint64, command []byte) []byte {
+	assert(stamp > s.stamp, "stamp %d after %d", stamp, s.stamp)
+	s.stamp = stamp
+	s.sessions.expire(stamp)
+	reply := s.decide(command)
+	s.release()
+	s.hash = mixBytes(mixBytes(mix(s.hash, stamp), command), reply)
+	return reply
+}
+
+// decide answers a command: with what its session remembers, or by running it.
+func (s *Store) decide(command []byte) []byte {
+	c := &s.command
+	if c.decode(command) != nil || c.Validate() != nil || c.Session.Born > s.stamp {
+		return s.encode(Reply{Verdict: Invalid})
+	}
+	if c.Session.ID == 0 {
+		return s.encode(s.run(c.Ops))
+	}
+	session, verdict := s.sessions.admit(c.Session, s.stamp)
+	if verdict != Applied {
+		return s.encode(Reply{Verdict: verdict})
+	}
+	if reply, known := session.replies[c.Session.Serial]; known {
+		return reply
+	}
+	reply := s.encode(s.run(c.Ops))
+	s.sessions.remember(session, c.Session.Serial, reply)
+	return reply
+}
+
+// Read answers an encoded [Command] that only reads with an encoded [Reply], from
+// the state as it is. A command that writes is [Invalid]; a session is ignored.
+func (s *Store) Read(query []byte) []byte {
+	defer s.release()
+	c := &s.command
+	if c.decode(query) != nil || c.IsWrite() || c.Validate() != nil {
+		return s.encode(Reply{Verdict: Invalid})
+	}
+	return s.encode(s.run(c.Ops))
+}
+
+// release lets go of what the command at hand, and its results, point to.
+func (s *Store) release() {
+	clear(s.command.Ops)
+	clear(s.results)
+}
+
+// encode returns the encoding of r in memory of its own.
+func (s *Store) encode(r Reply) []byte {
+	s.buffer = r.AppendTo(s.buffer[:0])
+	reply := append(make([]byte, 0, len(s.buffer)), s.buffer...)
+	if cap(s.buffer) > MaxRememberedReply {
+		s.buffer = nil // one long reply must not cost its memory for ever
+	}
+	return reply
+}
