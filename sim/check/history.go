@@ -1,0 +1,167 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/understudy-kv/understudy/kv"
+)
+
+// A History is what the clients of a run asked and were told. Each operation
+// concerns one key.
+type History struct {
+	calls []call
+	clock int64
+	names int // processes named so far
+}
+
+// A call is one operation. Returned zero means that it is open: it was never
+// answered, or its outcome is unknown, so it may take effect at any later time.
+type call struct {
+	process  int
+	op       kv.Op
+	called   int64
+	returned int64
+	result   kv.Result
+	failed   bool
+}
+
+// A Process is a client that does one thing at a time.
+type Process struct {
+	history *History
+	number  int
+	open    int // the index of its running call, or -1
+}
+
+// NewProcess adds a client.
+func (h *History) NewProcess() *Process {
+	h.names++
+	return &Process{history: h, number: h.names - 1, open: -1}
+}
+
+// Invoke notes at simulated time now that the process asks op.
+func (p *Process) Invoke(now time.Duration, op kv.Op) {
+	p.open = len(p.history.calls)
+	p.history.calls = append(p.history.calls, call{process: p.number, op: op, called: p.history.tick(now)})
+}
+
+// Answer notes that the running call was answered.
+func (p *Process) Answer(now time.Duration, r kv.Result) {
+	c := &p.history.calls[p.open]
+	c.returned, c.result = p.history.tick(now), r
+	p.open = -1
+}
+
+// Fail notes that the running call certainly had and will have no effect. If it
+// has one all the same, somebody reads what nobody wrote.
+func (p *Process) Fail() {
+	p.history.calls[p.open].failed = true
+	p.open = -1
+}
+
+// Lose notes that the outcome of the running call is unknown. The call stays open
+// for ever, and the process goes on under a new number.
+func (p *Process) Lose() {
+	p.history.names++
+	p.number = p.history.names - 1
+	p.open = -1
+}
+
+// tick makes of simulated time a clock on which no two moments are equal.
+func (h *History) tick(now time.Duration) int64 {
+	h.clock = max(h.clock+1, int64(now))
+	return h.clock
+}
+
+// Answered returns how many calls were answered.
+func (h *History) Answered() (n int) {
+	for _, c := range h.calls {
+		if c.returned != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Open returns how many calls stayed without an answer.
+func (h *History) Open() (n int) {
+	for _, c := range h.calls {
+		if c.returned == 0 && !c.failed {
+			n++
+		}
+	}
+	return n
+}
+
+// A Judgement is what Porcupine says of a history.
+type Judgement struct {
+	Verdict Verdict // Pass, Violated, or Inconclusive when the time ran out
+	Key     string  // a key with no linearization, when Violated
+	info    porcupine.LinearizationInfo
+}
+
+// Judge looks for an order of the operations on each key that explains every
+// answer, for at most limit of real time.
+func (h *History) Judge(limit time.Duration) Judgement {
+	result, info := porcupine.CheckOperationsVerbose(model, h.operations(), limit)
+	switch result {
+	case porcupine.Ok:
+		return Judgement{Verdict: Pass, info: info}
+	case porcupine.Unknown:
+		return Judgement{Verdict: Inconclusive, info: info}
+	}
+	return Judgement{Verdict: Violated, Key: h.culprit(limit), info: info}
+}
+
+// culprit names the first key whose operations have no order.
+func (h *History) culprit(limit time.Duration) string {
+	for _, one := range byKey(h.operations()) {
+		if porcupine.CheckOperationsTimeout(model, one, limit) == porcupine.Illegal {
+			return string(one[0].Input.(kv.Op).Key)
+		}
+	}
+	return ""
+}
+
+// A Band is a stretch of time to be shown beside a history, such as a fault.
+type Band struct {
+	Lane     string
+	From, To time.Duration
+	Text     string
+}
+
+// Visualize writes Porcupine's page about a judgement, with bands above it.
+func (j Judgement) Visualize(w io.Writer, bands []Band) error {
+	notes := make([]porcupine.Annotation, len(bands))
+	for i, b := range bands {
+		notes[i] = porcupine.Annotation{
+			Tag: b.Lane, Start: int64(b.From), End: int64(b.To), Description: b.Text,
+			Details: fmt.Sprintf("%s, %v to %v", b.Text, b.From, b.To),
+		}
+	}
+	j.info.AddAnnotations(notes)
+	return porcupine.Visualize(model, j.info, w)
+}
+
+// operations turns the history into Porcupine's form. A call that failed for
+// certain is left out; so is a read without an answer, which constrains nothing.
+func (h *History) operations() []porcupine.Operation {
+	list := make([]porcupine.Operation, 0, len(h.calls))
+	for _, c := range h.calls {
+		if c.failed || c.returned == 0 && !c.op.IsWrite() {
+			continue
+		}
+		o := porcupine.Operation{
+			ClientId: c.process, Input: c.op, Output: answer{c.result, true}, Call: c.called, Return: c.returned,
+		}
+		if c.returned == 0 {
+			o.Output, o.Return = answer{}, math.MaxInt64
+		}
+		list = append(list, o)
+	}
+	return list
+}

@@ -1,0 +1,181 @@
+package check
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/understudy-kv/understudy/kv"
+)
+
+// The model says what one key does, independently of package kv: what is written
+// here twice is checked twice.
+
+// A cell is the state of one key.
+type cell struct {
+	present bool
+	value   string
+	// version is the stamp of the last write, or zero if the key is absent or the
+	// write was never answered and so told no stamp.
+	version uint64
+}
+
+// An answer is what a client was told, if anything.
+type answer struct {
+	kv.Result
+	known bool
+}
+
+var model = porcupine.Model{
+	Partition: byKey,
+	Init:      func() any { return cell{} },
+	Step: func(state, input, output any) (bool, any) {
+		return step(state.(cell), input.(kv.Op), output.(answer))
+	},
+	Equal: func(a, b any) bool { return a.(cell) == b.(cell) },
+	DescribeOperation: func(input, output any) string {
+		return describe(input.(kv.Op), output.(answer))
+	},
+	DescribeState: func(state any) string { return state.(cell).String() },
+}
+
+// byKey separates the operations on different keys, in order of first use.
+func byKey(history []porcupine.Operation) [][]porcupine.Operation {
+	var parts [][]porcupine.Operation
+	index := map[string]int{}
+	for _, o := range history {
+		key := string(o.Input.(kv.Op).Key)
+		i, seen := index[key]
+		if !seen {
+			i = len(parts)
+			index[key] = i
+			parts = append(parts, nil)
+		}
+		parts[i] = append(parts[i], o)
+	}
+	return parts
+}
+
+// step reports whether the answer is right in this state, and the state after it.
+func step(before cell, op kv.Op, got answer) (bool, cell) {
+	after, want := apply(before, op)
+	if !got.known {
+		return true, after
+	}
+	if !sameAnswer(op, want, got.Result) {
+		return false, before
+	}
+	if after.present && after.version == 0 {
+		after.version = got.Version
+	}
+	return want.Version == 0 || got.Version == want.Version, after
+}
+
+// sameAnswer compares what the operation promises to tell; versions are compared
+// by [step].
+func sameAnswer(op kv.Op, want, got kv.Result) bool {
+	if want.Code != got.Code || want.Number != got.Number {
+		return false
+	}
+	if op.Kind == kv.Get || op.ReturnOld {
+		return bytes.Equal(want.Value, got.Value) && (want.Value == nil) == (got.Value == nil)
+	}
+	return true
+}
+
+// apply says what op does to a cell and what it answers. A write leaves the version
+// open: only the answer tells it.
+func apply(c cell, op kv.Op) (cell, kv.Result) {
+	r := kv.Result{Code: kv.OK, Version: c.version}
+	if op.ReturnOld && c.present {
+		r.Value = []byte(c.value)
+	}
+	if op.IsWrite() && !holds(c, op) {
+		r.Code = kv.Mismatch
+		return c, r
+	}
+	switch op.Kind {
+	case kv.Get:
+		return c, read(c)
+	case kv.Exists:
+		r.Number = number(c.present)
+		return c, r
+	case kv.Length:
+		r.Number = int64(len(c.value))
+		return c, r
+	case kv.Delete:
+		r.Number, r.Version = number(c.present), 0
+		return cell{}, r
+	case kv.Add:
+		return add(c, op.Delta, r)
+	case kv.Append:
+		r.Number = int64(len(c.value) + len(op.Value))
+		return written(c.value + string(op.Value)), unversioned(r)
+	case kv.Put:
+		return written(string(op.Value)), unversioned(r)
+	}
+	panic(fmt.Sprintf("the model knows no operation %v", op))
+}
+
+func written(value string) cell { return cell{present: true, value: value} }
+
+func unversioned(r kv.Result) kv.Result {
+	r.Version = 0
+	return r
+}
+
+func read(c cell) kv.Result {
+	if !c.present {
+		return kv.Result{Code: kv.Absent}
+	}
+	return kv.Result{Code: kv.OK, Value: []byte(c.value), Version: c.version}
+}
+
+func add(c cell, delta int64, r kv.Result) (cell, kv.Result) {
+	old := int64(0)
+	if c.present {
+		var err error
+		if old, err = strconv.ParseInt(c.value, 10, 64); err != nil {
+			r.Code = kv.NotANumber
+			return c, r
+		}
+	}
+	r.Number = old + delta
+	return written(strconv.FormatInt(r.Number, 10)), unversioned(r)
+}
+
+func holds(c cell, op kv.Op) bool {
+	switch op.If {
+	case kv.IfAbsent:
+		return !c.present
+	case kv.IfPresent:
+		return c.present
+	case kv.IfValue:
+		return c.present && c.value == string(op.Expected)
+	}
+	return true
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// String prints a cell as its value.
+func (c cell) String() string {
+	if !c.present {
+		return "absent"
+	}
+	return strconv.Quote(c.value)
+}
+
+func describe(op kv.Op, a answer) string {
+	if !a.known {
+		return fmt.Sprintf("%v: outcome unknown", op)
+	}
+	return fmt.Sprintf("%v: %v", op, a.Result)
+}
