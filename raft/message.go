@@ -1,12 +1,124 @@
 package raft
 
+import "fmt"
+
 // A MessageKind says what a [Message] asks or answers.
 type MessageKind uint8
 
-// A Message is what replicas of one group say to one another.
+// The kinds of message. Which fields of a Message each one uses is said here;
+// From, To and Term are always set.
+const (
+	// RequestPreVote asks who would vote for From in Term, a term that nobody has
+	// entered yet (§9.6 of the dissertation). Index and LogTerm are the end of the
+	// asker's log.
+	RequestPreVote MessageKind = iota + 1
+	// GrantPreVote says yes. Term is the one that was asked for.
+	GrantPreVote
+	// RefusePreVote says no. Term is the one that From is in.
+	RefusePreVote
+	// RequestVote asks for a vote in Term. Index and LogTerm are the end of the
+	// asker's log.
+	RequestVote
+	// GrantVote is the vote.
+	GrantVote
+	// RefuseVote says that From votes for another, or that the asker is behind.
+	RefuseVote
+	// AppendEntries carries Entries that follow the entry Index of LogTerm, and
+	// what the leader knows to be committed. Without entries it is a probe.
+	AppendEntries
+	// AcceptEntries says that From's log is the leader's up to Index, durably.
+	AcceptEntries
+	// RejectEntries says that From has no entry Index of the term it was shown.
+	// Hint and LogTerm say where to look: the last entry of From's log up to Index
+	// that could be the leader's.
+	RejectEntries
+	// Heartbeat asks whether From still leads, in the round number Round. Index and
+	// LogTerm are an entry that To is known to hold, and Commit is as in
+	// AppendEntries.
+	Heartbeat
+	// AcceptHeartbeat says that From knows no later term than the leader's. Round
+	// comes from the Heartbeat.
+	AcceptHeartbeat
+	// Outdated tells a leader or candidate of an earlier term that From is in Term.
+	Outdated
+)
+
+var kindNames = [...]string{
+	RequestPreVote:  "RequestPreVote",
+	GrantPreVote:    "GrantPreVote",
+	RefusePreVote:   "RefusePreVote",
+	RequestVote:     "RequestVote",
+	GrantVote:       "GrantVote",
+	RefuseVote:      "RefuseVote",
+	AppendEntries:   "AppendEntries",
+	AcceptEntries:   "AcceptEntries",
+	RejectEntries:   "RejectEntries",
+	Heartbeat:       "Heartbeat",
+	AcceptHeartbeat: "AcceptHeartbeat",
+	Outdated:        "Outdated",
+}
+
+// String names the kind.
+func (k MessageKind) String() string {
+	if k == 0 || int(k) >= len(kindNames) {
+		return fmt.Sprintf("MessageKind(%d)", uint8(k))
+	}
+	return kindNames[k]
+}
+
+// A Message is what replicas of one group say to one another. It may be lost,
+// delayed, repeated and overtaken. What the fields mean depends on Kind.
 type Message struct {
-	Kind MessageKind
-	From ID
-	To   ID
-	Term Term
+	Kind    MessageKind
+	From    ID
+	To      ID
+	Term    Term
+	Index   Index
+	LogTerm Term
+	Hint    Index
+	Commit  Index
+	Round   uint64
+	Entries []Entry
+}
+
+// String prints the message on one line, entries as their positions.
+func (m Message) String() string {
+	s := fmt.Sprintf("%d→%d %v term=%d", m.From, m.To, m.Kind, m.Term)
+	switch m.Kind {
+	case RequestPreVote, RequestVote:
+		return s + fmt.Sprintf(" last=%d@%d", m.Index, m.LogTerm)
+	case AppendEntries:
+		return s + fmt.Sprintf(" after=%d@%d commit=%d %v", m.Index, m.LogTerm, m.Commit, positions(m.Entries))
+	case AcceptEntries:
+		return s + fmt.Sprintf(" index=%d", m.Index)
+	case RejectEntries:
+		return s + fmt.Sprintf(" index=%d try=%d@%d", m.Index, m.Hint, m.LogTerm)
+	case Heartbeat:
+		return s + fmt.Sprintf(" round=%d match=%d@%d commit=%d", m.Round, m.Index, m.LogTerm, m.Commit)
+	case AcceptHeartbeat:
+		return s + fmt.Sprintf(" round=%d", m.Round)
+	}
+	return s
+}
+
+// String prints the position of the entry, and its kind unless it is a command.
+func (e Entry) String() string {
+	switch e.Kind {
+	case Command:
+		return fmt.Sprintf("%d@%d", e.Index, e.Term)
+	case Barrier:
+		return fmt.Sprintf("%d@%d(barrier)", e.Index, e.Term)
+	}
+	return fmt.Sprintf("%d@%d(kind %d)", e.Index, e.Term, e.Kind)
+}
+
+// positions prints a run of entries by its ends.
+func positions(entries []Entry) string {
+	switch len(entries) {
+	case 0:
+		return "[]"
+	case 1:
+		return fmt.Sprintf("[%v]", entries[0])
+	}
+	return fmt.Sprintf("[%v..%v]", entries[0], entries[len(entries)-1])
 }
