@@ -8,111 +8,49 @@ import (
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/ring"
 )
 
 // The encodings here are specified in docs/wire.md. Decoders skip fields that
 // they do not know and copy what they keep.
-
-// Limits of what a decoder accepts.
-const (
-	// MaxMembers is how many nodes a cluster map may name.
-	MaxMembers = 4096
-	// MaxPartitions is how many partitions there may be: at most one for each slot.
-	MaxPartitions = 16384
-	// MaxOwners is how many nodes may hold one partition.
-	MaxOwners = 64
-	// MaxAddressBytes is how long an address or the name of a zone may be.
-	MaxAddressBytes = 512
-)
 
 // ErrMalformed is wrapped by the errors of this package's decoders.
 var ErrMalformed = fmt.Errorf("malformed message")
 
 // AppendTo appends the encoding of m to b.
 func (m ClusterMap) AppendTo(b []byte) []byte {
-	b = appendNumber(b, 1, m.Cluster)
-	b = appendNumber(b, 2, m.Epoch)
-	for _, member := range m.Members {
-		b = appendBytes(b, 3, member.appendTo(nil))
+	b = appendBytes(b, 1, m.Map.AppendTo(nil))
+	var leaders []byte
+	for _, leader := range m.Leaders {
+		leaders = protowire.AppendVarint(leaders, leader)
 	}
-	for i, owners := range m.Owners {
-		b = appendBytes(b, 4, appendPartition(nil, owners, m.Leaders[i]))
-	}
-	return appendNumber(b, 5, uint64(m.Stamp))
+	b = appendBytes(b, 2, leaders)
+	return appendNumber(b, 3, uint64(m.Stamp))
 }
 
-func (m Member) appendTo(b []byte) []byte {
-	b = appendNumber(b, 1, uint64(m.ID))
-	b = appendString(b, 2, m.Zone)
-	b = appendString(b, 3, m.Address)
-	return appendString(b, 4, m.Redis)
-}
-
-func appendPartition(b []byte, owners []actors.NodeID, leader actors.NodeID) []byte {
-	for _, owner := range owners {
-		b = appendNumber(b, 1, uint64(owner))
-	}
-	return appendNumber(b, 2, uint64(leader))
-}
-
-// DecodeClusterMap is the inverse of [ClusterMap.AppendTo].
+// DecodeClusterMap is the inverse of [ClusterMap.AppendTo]. The map it returns is
+// valid and has one leader, perhaps zero, for each partition.
 func DecodeClusterMap(b []byte) (ClusterMap, error) {
 	var m ClusterMap
 	d := decoder{rest: b}
 	for d.next() {
 		switch d.field {
 		case 1:
-			m.Cluster = d.number()
+			m.Map = decodeMap(&d)
 		case 2:
-			m.Epoch = d.number()
+			m.Leaders = d.numbers(ring.Slots)
 		case 3:
-			d.check(len(m.Members) < MaxMembers)
-			m.Members = append(m.Members, decodeMember(&d))
-		case 4:
-			d.check(len(m.Owners) < MaxPartitions)
-			owners, leader := decodePartition(&d)
-			m.Owners = append(m.Owners, owners)
-			m.Leaders = append(m.Leaders, leader)
-		case 5:
 			m.Stamp = raft.Stamp(d.number())
 		}
 	}
-	m.Partitions = len(m.Owners)
+	d.check(len(m.Owners) > 0 && len(m.Leaders) == len(m.Owners))
 	return m, d.error("cluster map")
 }
 
-func decodeMember(outer *decoder) Member {
-	var m Member
-	d := decoder{rest: outer.bytes()}
-	for d.next() {
-		switch d.field {
-		case 1:
-			m.ID = actors.NodeID(d.number())
-		case 2:
-			m.Zone = d.text()
-		case 3:
-			m.Address = d.text()
-		case 4:
-			m.Redis = d.text()
-		}
-	}
-	outer.check(!d.failed)
+func decodeMap(d *decoder) ring.Map {
+	m, err := ring.DecodeMap(d.bytes())
+	d.check(err == nil)
 	return m
-}
-
-func decodePartition(outer *decoder) (owners []actors.NodeID, leader actors.NodeID) {
-	d := decoder{rest: outer.bytes()}
-	for d.next() {
-		switch d.field {
-		case 1:
-			d.check(len(owners) < MaxOwners)
-			owners = append(owners, actors.NodeID(d.number()))
-		case 2:
-			leader = actors.NodeID(d.number())
-		}
-	}
-	outer.check(!d.failed)
-	return owners, leader
 }
 
 // AppendTo appends the encoding of s to b.
@@ -136,7 +74,7 @@ func DecodeNodeStatus(b []byte) (NodeStatus, error) {
 		case 2:
 			s.Recovered = protowire.DecodeBool(d.number())
 		case 3:
-			d.check(len(s.Replicas) < MaxPartitions)
+			d.check(len(s.Replicas) < ring.Slots)
 			replica, err := peer.DecodeStatus(d.bytes())
 			d.check(err == nil)
 			s.Replicas = append(s.Replicas, replica)
@@ -151,14 +89,6 @@ func appendNumber(b []byte, field protowire.Number, v uint64) []byte {
 		return b
 	}
 	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), v)
-}
-
-// appendString appends a field unless it is empty, as proto3 does.
-func appendString(b []byte, field protowire.Number, v string) []byte {
-	if v == "" {
-		return b
-	}
-	return appendBytes(b, field, []byte(v))
 }
 
 // appendBytes appends a field even if it is empty: an element of a list counts.
@@ -215,13 +145,17 @@ func (d *decoder) bytes() []byte {
 	return v
 }
 
-// text is the current field as a short string.
-func (d *decoder) text() string {
-	v := d.bytes()
-	if d.check(len(v) <= MaxAddressBytes); d.failed {
-		return ""
+// numbers is the current field as a packed list of at most limit numbers.
+func (d *decoder) numbers(limit int) (list []uint64) {
+	rest := d.bytes()
+	for len(rest) > 0 && !d.failed {
+		v, n := protowire.ConsumeVarint(rest)
+		if d.check(n > 0 && len(list) < limit); d.failed {
+			return nil
+		}
+		list, rest = append(list, v), rest[n:]
 	}
-	return string(v)
+	return list
 }
 
 func (d *decoder) error(what string) error {

@@ -5,6 +5,7 @@ import (
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/ring"
 )
 
 // Name is what the root actor of a node is called.
@@ -20,48 +21,16 @@ func Partition(g journal.GroupID) int { return int(g) - 1 }
 // A MapRequest asks a node for its [ClusterMap].
 type MapRequest struct{}
 
-// A ClusterMap says which nodes there are and who holds what, as one node believes
-// it during one epoch.
+// A ClusterMap is the map of the cluster as one node believes it, and what that
+// node has heard beside it.
 type ClusterMap struct {
-	// Cluster names the cluster. Zero names none.
-	Cluster uint64
-	// Epoch grows with every change of the map, except to Leaders and Stamp.
-	Epoch uint64
-	// Partitions is the length of Owners and of Leaders.
-	Partitions int
-	// Members is sorted by ID.
-	Members []Member
-	// Owners lists the nodes that hold a replica of each partition, the preferred
-	// leader first.
-	Owners [][]actors.NodeID
+	ring.Map
 	// Leaders is who leads each partition as far as this node has heard, zero if it
-	// has not. It is a hint.
-	Leaders []actors.NodeID
+	// has not. It is a hint. Leaders may change while the Epoch of the map does not.
+	Leaders []ring.NodeID
 	// Stamp is this node's time of day. A client that has seen no stamp starts from
 	// this one.
 	Stamp raft.Stamp
-}
-
-// A Member is a node of the cluster.
-type Member struct {
-	ID actors.NodeID
-	// Zone is where the node stands: nodes of one zone may fail together.
-	Zone string
-	// Address is where other nodes and clients reach it, as host:port.
-	Address string
-	// Redis is where it answers Redis clients, as host:port, or empty if it does
-	// not.
-	Redis string
-}
-
-// Member returns the member with the given id.
-func (m ClusterMap) Member(id actors.NodeID) (Member, bool) {
-	for _, member := range m.Members {
-		if member.ID == id {
-			return member, true
-		}
-	}
-	return Member{}, false
 }
 
 // A StatusRequest asks a node for its [NodeStatus].
