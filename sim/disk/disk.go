@@ -1,0 +1,219 @@
+// Package disk is the simulated storage of one node: it keeps the contract of
+// [actors.Disk] in virtual time, forgets at a crash what no sync covered, and
+// fails when it is told to.
+//
+// Each log has two images. The visible one is what was appended; the durable one
+// is the beginning of it that survives any crash.
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+)
+
+// Errors that faults cause. Actors see them wrapped, with the name of the log.
+var (
+	ErrFull    = errors.New("no space left on device")
+	ErrIO      = errors.New("input/output error")
+	ErrNotOpen = errors.New("log is not open")
+)
+
+// A Stream is where a disk takes its chance from.
+type Stream interface {
+	// Chance returns true with probability p.
+	Chance(p float64) bool
+	// IntN returns a number in [0, n).
+	IntN(n int) int
+	// Exp returns an exponentially distributed duration.
+	Exp(mean time.Duration) time.Duration
+}
+
+// A Latency says how long an operation takes: Floor and an exponentially
+// distributed rest around Mean. With probability TailChance another one around
+// Tail is added.
+type Latency struct {
+	Floor, Mean time.Duration
+	TailChance  float64
+	Tail        time.Duration
+}
+
+// A Config says what a [Disk] is made of. After and the streams are required.
+type Config struct {
+	// After calls f in the world once d has passed.
+	After func(d time.Duration, f func())
+	// Pace draws latencies; Fate draws what a crash leaves. Apart, so that faults of
+	// one kind do not change the other.
+	Pace, Fate Stream
+	// Sync and Open are how long syncing and opening take.
+	Sync, Open Latency
+	// TornChance is how likely a crash that cuts off records leaves a part of the
+	// first of them.
+	TornChance float64
+	// Observer is told what the disk truly holds; nil for none.
+	Observer Observer
+}
+
+// An Observer is told what happens to the images of logs, as it happens. Records
+// are numbered from 0 in each log and must not be changed.
+type Observer interface {
+	// Appended: record number index became visible.
+	Appended(log string, index int, record []byte)
+	// Durable: records number first and up became durable, by a sync or because a
+	// crash happened to spare them.
+	Durable(log string, first int, records [][]byte)
+	// Cut: a crash left only the first kept records.
+	Cut(log string, kept int)
+	// Damaged: durable records can no longer be read as they were written, and the
+	// next opening will say so; or all of them are gone, wiped.
+	Damaged(log string)
+}
+
+// Counts says what happened on a disk.
+type Counts struct {
+	Appends, Syncs, Opens       uint64
+	SyncFailures, WriteFailures uint64
+	Crashes                     uint64
+	LostRecords                 uint64 // not durable when a crash came, and cut
+	SparedRecords               uint64 // not durable when a crash came, and kept
+	Torn                        uint64 // records of which a crash left a part
+	Repairs                     uint64 // openings that cut a torn record
+	Flips, Losses, Wipes        uint64 // injected damage
+	CorruptOpens                uint64 // openings that found it
+	SlowSyncs, StuckSyncs       uint64
+}
+
+// A Disk is the storage of one node. It implements what the simulated world asks
+// of a disk; the other methods inject faults.
+type Disk struct {
+	config   Config
+	logs     map[string]*log
+	names    []string // of logs, in the order they were created
+	epoch    uint64   // counts crashes: what began before the last one never ends
+	used     int64    // bytes of all logs
+	capacity int64    // 0: no limit
+	slow     int      // factor on latencies, by the slow faults in force
+	stuck    int      // how many stuck faults are in force
+	held     []func() // what waits for the disk to come unstuck
+	failSync int      // how many syncs are to fail
+	failAdd  int      // how many appends are to fail
+	counts   Counts
+}
+
+// New returns an empty disk.
+func New(c Config) *Disk {
+	return &Disk{config: c, logs: make(map[string]*log), slow: 1}
+}
+
+// For returns the disk as the actor owner sees it.
+func (d *Disk) For(_ actors.Ref, post func(actors.Message)) actors.Disk {
+	return &handle{disk: d, post: post}
+}
+
+// Counts returns what happened so far.
+func (d *Disk) Counts() Counts { return d.counts }
+
+// Logs returns the names of the logs in the order they were created.
+func (d *Disk) Logs() []string { return slices.Clone(d.names) }
+
+// Durable returns the records of a log that survive any crash. They must not be
+// changed.
+func (d *Disk) Durable(name string) [][]byte {
+	l := d.logs[name]
+	if l == nil {
+		return nil
+	}
+	return l.data(0, l.durable)
+}
+
+// Crash forgets what was not durable, except for a random beginning of it.
+func (d *Disk) Crash() {
+	d.epoch++
+	d.counts.Crashes++
+	d.held = nil
+	for _, name := range d.names {
+		d.crash(d.logs[name])
+	}
+}
+
+func (d *Disk) crash(l *log) {
+	unsynced := len(l.records) - l.durable
+	kept := l.durable + d.spare(unsynced)
+	d.counts.LostRecords += uint64(len(l.records) - kept)
+	d.counts.SparedRecords += uint64(kept - l.durable)
+	if kept < len(l.records) {
+		d.tear(l, l.records[kept])
+		d.cut(l, kept)
+	}
+	if kept > l.durable {
+		d.settle(l, kept)
+	}
+	l.close()
+}
+
+// spare draws how many of the unsynced records a crash spares. All and none are
+// made common: they are the extremes that code forgets.
+func (d *Disk) spare(unsynced int) int {
+	if unsynced == 0 {
+		return 0
+	}
+	switch d.config.Fate.IntN(4) {
+	case 0:
+		return 0
+	case 1:
+		return unsynced
+	}
+	return d.config.Fate.IntN(unsynced + 1)
+}
+
+// tear leaves a part of the first record that is cut, perhaps.
+func (d *Disk) tear(l *log, r record) {
+	if d.config.Fate.Chance(d.config.TornChance) {
+		d.counts.Torn++
+		l.torn = 1 + int64(d.config.Fate.IntN(len(r.data)+frameBytes-1))
+	}
+}
+
+func (d *Disk) cut(l *log, kept int) {
+	for _, r := range l.records[kept:] {
+		d.used -= r.size()
+	}
+	l.records = slices.Delete(l.records, kept, len(l.records))
+	if o := d.config.Observer; o != nil {
+		o.Cut(l.name, kept)
+	}
+}
+
+// settle makes the records of l up to end durable.
+func (d *Disk) settle(l *log, end int) {
+	first := l.durable
+	l.durable = end
+	if o := d.config.Observer; o != nil && end > first {
+		o.Durable(l.name, first, l.data(first, end))
+	}
+}
+
+// later calls f once the operation that begins now is done, unless the node
+// crashes before.
+func (d *Disk) later(lat Latency, f func()) {
+	wait := lat.Floor + d.config.Pace.Exp(lat.Mean)
+	if d.config.Pace.Chance(lat.TailChance) {
+		wait += d.config.Pace.Exp(lat.Tail)
+	}
+	epoch := d.epoch
+	d.config.After(wait*time.Duration(d.slow), func() {
+		switch {
+		case epoch != d.epoch:
+		case d.stuck > 0:
+			d.counts.StuckSyncs++
+			d.held = append(d.held, f)
+		default:
+			f()
+		}
+	})
+}
+
+func failed(log string, err error) error { return fmt.Errorf("log %s: %w", log, err) }

@@ -1,0 +1,102 @@
+package disk
+
+import "slices"
+
+// FailSync makes the next sync that ends fail.
+func (d *Disk) FailSync() { d.failSync++ }
+
+// FailAppend makes the next append fail. The sync after it tells.
+func (d *Disk) FailAppend() { d.failAdd++ }
+
+// Limit makes appends fail that would let the disk hold more than so many bytes;
+// zero lifts the limit. Used tells how many it holds.
+func (d *Disk) Limit(bytes int64) { d.capacity = bytes }
+
+// Used returns how many bytes the logs take.
+func (d *Disk) Used() int64 { return d.used }
+
+// Slow makes everything that begins from now on take factor times as long, and
+// returns the function that lifts it.
+func (d *Disk) Slow(factor int) (lift func()) {
+	if factor < 1 {
+		panic("disk: a factor of less than one")
+	}
+	d.slow *= factor
+	return once(func() { d.slow /= factor })
+}
+
+// Stick lets nothing end any more, and returns the function that lifts it.
+func (d *Disk) Stick() (lift func()) {
+	d.stuck++
+	return once(func() {
+		d.stuck--
+		if d.stuck > 0 {
+			return
+		}
+		held := d.held
+		d.held = nil
+		for _, f := range held {
+			f()
+		}
+	})
+}
+
+func once(f func()) func() {
+	done := false
+	return func() {
+		if !done {
+			done = true
+			f()
+		}
+	}
+}
+
+// FlipBit flips one bit of a durable record, to be found at the next opening. It
+// reports whether there is such a record. The place is taken modulo what there is.
+func (d *Disk) FlipBit(log string, record, bit int) bool {
+	l := d.logs[log]
+	if l == nil || l.durable == 0 {
+		return false
+	}
+	r := &l.records[record%l.durable]
+	if len(r.data) == 0 {
+		r.sum ^= 1 << (bit % 32)
+	} else {
+		r.data = slices.Clone(r.data) // an actor may hold the old bytes
+		r.data[bit/8%len(r.data)] ^= 1 << (bit % 8)
+	}
+	d.counts.Flips++
+	d.damaged(l)
+	return true
+}
+
+// LoseRecord loses one durable record, as a misdirected write does, to be found at
+// the next opening. It reports whether there is such a record. The place is taken
+// modulo what there is.
+func (d *Disk) LoseRecord(log string, record int) bool {
+	l := d.logs[log]
+	if l == nil || l.durable == 0 {
+		return false
+	}
+	r := &l.records[record%l.durable]
+	r.number = 0
+	d.counts.Losses++
+	d.damaged(l)
+	return true
+}
+
+// Wipe empties the disk, which a replaced one is. The node must be down.
+func (d *Disk) Wipe() {
+	for _, name := range d.names {
+		d.damaged(d.logs[name])
+	}
+	clear(d.logs)
+	d.names, d.used = nil, 0
+	d.counts.Wipes++
+}
+
+func (d *Disk) damaged(l *log) {
+	if o := d.config.Observer; o != nil {
+		o.Damaged(l.name)
+	}
+}

@@ -1,0 +1,54 @@
+package sim
+
+// A table keeps values in slots that are used again, so that the queue's items
+// stay small and nothing is allocated per happening. A pointer into it is good
+// until the next take.
+type table[T any] struct {
+	slots []T
+	free  []uint32
+}
+
+func (t *table[T]) take() (uint32, *T) {
+	if last := len(t.free) - 1; last >= 0 {
+		slot := t.free[last]
+		t.free = t.free[:last]
+		return slot, &t.slots[slot]
+	}
+	var zero T
+	t.slots = append(t.slots, zero)
+	slot := uint32(len(t.slots) - 1)
+	return slot, &t.slots[slot]
+}
+
+func (t *table[T]) at(slot uint32) *T { return &t.slots[slot] }
+
+func (t *table[T]) put(slot uint32) {
+	var zero T
+	t.slots[slot] = zero
+	t.free = append(t.free, slot)
+}
+
+// A bytesArena hands out small slices of larger blocks: what travels is short,
+// and most of it is garbage soon.
+type bytesArena struct {
+	block   []byte
+	scratch []byte
+}
+
+const (
+	blockBytes = 8 << 10
+	smallBytes = 1 << 10
+)
+
+// copy returns a copy of b that nothing else shares.
+func (a *bytesArena) copy(b []byte) []byte {
+	if len(b) > smallBytes {
+		return append([]byte(nil), b...)
+	}
+	if len(b) > cap(a.block)-len(a.block) {
+		a.block = make([]byte, 0, blockBytes)
+	}
+	start := len(a.block)
+	a.block = append(a.block, b...)
+	return a.block[start:len(a.block):len(a.block)]
+}
