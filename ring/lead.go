@@ -1,5 +1,7 @@
 package ring
 
+import "slices"
+
 // lead puts the preferred leader of each partition first: the first owner met on the
 // ring that does not lead too many yet. Where all of them do, others make room.
 func (p *placement) lead() {
@@ -17,7 +19,7 @@ func (p *placement) lead() {
 // an eighth more.
 func leaderQuota(partitions, members int) int {
 	fair := ceil(partitions, members)
-	return fair + ceil(fair, 8)
+	return fair + fair/8
 }
 
 type leaders struct {
@@ -29,13 +31,13 @@ type leaders struct {
 
 func (l *leaders) choose(partition int) {
 	l.chosen = partition
-	for i, member := range l.owners[partition] {
-		if l.count[member] < l.quota || l.makeRoom(member) {
-			l.promote(partition, i)
-			return
-		}
+	owners := l.owners[partition]
+	free := func(member int) bool { return l.count[member] < l.quota }
+	i := slices.IndexFunc(owners, free)
+	if i < 0 {
+		i = slices.IndexFunc(owners, l.makeRoom)
 	}
-	l.promote(partition, 0)
+	l.promote(partition, max(i, 0))
 }
 
 // promote swaps owner i to the front of its partition and counts it.

@@ -40,7 +40,8 @@ func (c Config) Validate() error {
 //
 // Each partition walks the ring clockwise from its point and takes the members it
 // meets: the first round one of each zone, the second round another one of each zone,
-// and so on. It passes by members that are full; see [circle] and [quota].
+// and so on. It passes by members that are full: those that hold their fair share and
+// an eighth more. One member more or fewer moves about the share of one member.
 func Place(c Config) ([][]NodeID, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
