@@ -1,0 +1,28 @@
+package node
+
+import (
+	"github.com/understudy-kv/understudy/kv"
+	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/peer"
+)
+
+// A machine is a [kv.Store] as a Raft group sees it.
+type machine struct{ store *kv.Store }
+
+// NewMachine returns the state machine of a partition, empty.
+func NewMachine() peer.StateMachine { return machine{kv.New()} }
+
+// Apply leaves out what Raft writes into the log for itself.
+func (m machine) Apply(e raft.Entry) []byte {
+	if e.Kind != raft.Command {
+		return nil
+	}
+	return m.store.Apply(uint64(e.Stamp), e.Data)
+}
+
+// Read needs no stamp: a store expires by the stamps of what it applied.
+func (m machine) Read(query []byte, _ raft.Stamp) []byte { return m.store.Read(query) }
+
+func (m machine) Summary() peer.Summary {
+	return peer.Summary{Items: uint64(m.store.Len()), Hash: m.store.Hash()}
+}

@@ -1,0 +1,82 @@
+package node
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft/peer"
+)
+
+// maxAskers limits who waits for a status: others get no answer.
+const maxAskers = 1024
+
+// due ends a survey that some peers have not answered.
+type due struct{}
+
+// A survey asks every peer of the node once for its status. All who ask the node
+// while it runs share the next one.
+type survey struct {
+	askers   []actors.Ref // of the running survey; empty if none runs
+	next     []actors.Ref // of the next one
+	replicas []peer.Status
+	cancel   func() // of the timer that ends it
+}
+
+// ask takes part in the next survey, which begins at once if none is running.
+func (n *Node) ask(ctx actors.Context, asker actors.Ref) {
+	if !n.recovered {
+		ctx.Send(asker, NodeStatus{ID: ctx.Self().Node})
+		return
+	}
+	if len(n.survey.next) < maxAskers {
+		n.survey.next = append(n.survey.next, asker)
+	}
+	if len(n.survey.askers) == 0 {
+		n.begin(ctx)
+	}
+}
+
+func (n *Node) begin(ctx actors.Context) {
+	n.survey = survey{askers: n.survey.next, cancel: ctx.After(n.config.Patience, due{})}
+	for _, ref := range n.peers {
+		ctx.Send(ref, peer.StatusRequest{})
+	}
+	n.reportIfComplete(ctx)
+}
+
+// answered takes the answer of a peer of this node. One that comes too late for its
+// survey may pass for an answer to the next: it is as old as the node is slow.
+func (n *Node) answered(ctx actors.Context, from actors.Ref, s peer.Status) {
+	mine := actors.Ref{Node: ctx.Self().Node, Name: peer.Name(s.Group)}
+	if len(n.survey.askers) == 0 || from != mine {
+		return
+	}
+	place, known := slices.BinarySearchFunc(n.survey.replicas, s, func(a, b peer.Status) int {
+		return cmp.Compare(a.Group, b.Group)
+	})
+	if !known {
+		n.survey.replicas = slices.Insert(n.survey.replicas, place, s)
+	}
+	n.reportIfComplete(ctx)
+}
+
+func (n *Node) reportIfComplete(ctx actors.Context) {
+	if len(n.survey.replicas) == len(n.peers) {
+		n.survey.cancel()
+		n.report(ctx)
+	}
+}
+
+// report answers everyone with what the survey has found, and begins the next one
+// if somebody is waiting for it.
+func (n *Node) report(ctx actors.Context) {
+	status := NodeStatus{ID: ctx.Self().Node, Recovered: true, Replicas: n.survey.replicas}
+	for _, asker := range n.survey.askers {
+		ctx.Send(asker, status)
+	}
+	n.survey.askers = nil
+	if len(n.survey.next) > 0 {
+		n.begin(ctx)
+	}
+}
