@@ -1,23 +1,214 @@
+// Package raft is the Raft consensus algorithm (Ongaro and Ousterhout, "In Search
+// of an Understandable Consensus Algorithm"; section numbers are those of the
+// paper, or of Ongaro's dissertation where said) as a pure state machine: time,
+// messages and finished syncs go into [Replica.Step]; duties come out.
+//
+// What the paper leaves open is decided so:
+//
+//   - Elections are preceded by a poll (pre-vote), a leader that hears from no
+//     majority steps down (check-quorum), and nobody votes while it may still have
+//     a leader (stickiness). Leases rest on the last of these.
+//   - A message leaves only when the [Save] it rests on is durable. The leader
+//     replicates its entries before it has saved them and counts itself after.
+//   - Nothing in a message can make a replica panic. What no correct member can
+//     have sent is refused and counted in Status.Refused, even if it looks like a
+//     second leader of a term or like a conflict with a committed entry: there is no
+//     telling a broken member from bytes that happen to make sense. Only a replica
+//     that has contradicted itself panics.
 package raft
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// A Replica is one member of a group.
-type Replica struct{ config Config }
-
-// New returns a replica.
-func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
-	return &Replica{config: c}
+// A Replica is one member of a group. It is not safe for concurrent use.
+type Replica struct {
+	config  Config
+	voters  configuration
+	rand    func(n int) int
+	now     time.Duration
+	wall    Stamp
+	vote    Vote
+	log     log
+	durable durability
+	// commit is the last entry known to be committed, delivered the last one handed
+	// out.
+	commit    Index
+	delivered Index
+	// bound is until when this replica may have to be loyal to a leader: no vote for
+	// another before. It survives every change of role and term.
+	bound   time.Duration
+	role    role
+	refused uint64
+	out     Output
 }
 
-// Step is the one verb.
-func (r *Replica) Step(in Input) Output { return Output{} }
+// New returns a replica that remembers s and starts at now. Chance comes from
+// rand, which returns a number in [0, n). It panics if c is not valid or s could
+// not have been saved by a replica.
+func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
+	if err := c.Validate(); err != nil {
+		panic("raft: invalid Config: " + err.Error())
+	}
+	r := &Replica{config: c, voters: configuration{slices.Clone(c.Voters)}, rand: rand, now: now, vote: s.Vote}
+	for _, e := range s.Entries {
+		assert(e.Term <= s.Vote.Term, "recovered entry %v is of a later term than the vote %+v", e, s.Vote)
+		r.log.append(e)
+	}
+	r.durable.durable = r.log.last()
+	r.durable.unsaved = r.log.last() + 1
+	r.wake()
+	return r
+}
 
-// Deadline says when to call Step although nothing happened.
-func (r *Replica) Deadline() time.Duration { return 0 }
+// wake waits for a leader that it may have been loyal to before it stopped. A
+// replica that remembers nothing is bound to nobody: what it said to a leader
+// rested on a saved term. So it may vote at once, and stand early if it is
+// preferred, without breaking a lease.
+func (r *Replica) wake() {
+	f := r.follow(None)
+	if r.vote.Term > 0 {
+		r.bound = r.now + r.config.Election
+		return
+	}
+	r.bound = r.now
+	if r.config.Eager {
+		f.until = r.now + r.config.Heartbeat
+	}
+}
 
-// Status says what the replica believes.
-func (r *Replica) Status() Status { return Status{ID: r.config.ID} }
+// Step tells the replica everything that happened in a turn, which may be only
+// that time has passed, and returns what must be done about it.
+func (r *Replica) Step(in Input) Output {
+	r.begin(in)
+	r.settle(in.Saved)
+	for _, m := range in.Messages {
+		r.receive(m)
+	}
+	r.propose(in.Proposals)
+	r.read(in.Reads)
+	r.watch()
+	return r.finish()
+}
 
-// Validate says what is wrong with c, if anything.
-func (c Config) Validate() error { return nil }
+// Deadline is when Step must be called even if nothing happens.
+func (r *Replica) Deadline() time.Duration { return r.role.deadline(r) }
+
+// Status is what the replica believes.
+func (r *Replica) Status() Status {
+	return Status{
+		ID:        r.config.ID,
+		Role:      r.role.kind(),
+		Vote:      r.vote,
+		Leader:    r.role.leads(r.config.ID),
+		Commit:    r.commit,
+		Delivered: r.delivered,
+		Durable:   r.durable.durable,
+		Last:      r.log.last(),
+		Refused:   r.refused,
+	}
+}
+
+// begin takes the time and clears what the last Step returned.
+func (r *Replica) begin(in Input) {
+	assert(in.Now >= r.now, "time went back from %v to %v", r.now, in.Now)
+	r.now, r.wall = in.Now, min(in.Wall, MaxStamp)
+	clear(r.out.Messages)
+	r.out = Output{
+		Messages: r.out.Messages[:0],
+		Reads:    r.out.Reads[:0],
+		Refused:  r.out.Refused[:0],
+	}
+}
+
+// settle keeps the promises that rested on Saves which are durable now.
+func (r *Replica) settle(number uint64) {
+	r.durable.settle(number)
+	r.out.Messages = r.durable.release(r.out.Messages)
+	if c, standing := r.role.(*candidate); standing {
+		r.countVotes(c) // perhaps its own
+	}
+}
+
+// watch does what a deadline demands.
+func (r *Replica) watch() {
+	if r.now < r.Deadline() {
+		return
+	}
+	if l, leading := r.role.(*leader); leading {
+		r.watchFollowers(l)
+		return
+	}
+	r.poll()
+}
+
+// finish collects the duties of the turn.
+func (r *Replica) finish() Output {
+	if l, leading := r.role.(*leader); leading {
+		r.advance(l)
+		r.ask(l)
+		r.replicate(l)
+	}
+	r.save()
+	r.deliver()
+	if l, leading := r.role.(*leader); leading {
+		r.out.Reads = l.reads.serve(r.out.Reads, r.delivered)
+	}
+	return r.out
+}
+
+// save hands out what changed, if anything did.
+func (r *Replica) save() {
+	last := r.log.last()
+	if !r.durable.dirty(last) {
+		return
+	}
+	entries := r.log.slice(r.durable.unsaved, last)
+	r.out.Save = Save{Number: r.durable.issue(last), Vote: r.vote, Entries: entries}
+}
+
+// deliver hands out what is committed and durable here. What is only committed
+// could be lost here, and with it what the state machine had shown (a group of one
+// voter has no other copy).
+func (r *Replica) deliver() {
+	last := min(r.commit, r.durable.durable)
+	if last <= r.delivered {
+		return
+	}
+	r.out.Committed = r.log.slice(r.delivered+1, last)
+	r.delivered = last
+}
+
+// commitTo raises the commit index.
+func (r *Replica) commitTo(i Index) {
+	assert(i >= r.commit && i <= r.log.last(),
+		"commit goes from %d to %d in a log that ends with %d", r.commit, i, r.log.last())
+	r.commit = i
+}
+
+// set changes the vote.
+func (r *Replica) set(v Vote) {
+	assert(v.Term > r.vote.Term || v.Term == r.vote.Term && r.vote.For == None,
+		"vote changes from %+v to %+v", r.vote, v)
+	r.durable.overvote(v.Term > r.vote.Term)
+	r.vote = v
+}
+
+// say sends m once the term and vote of this replica are durable.
+func (r *Replica) say(m Message) {
+	r.promise(r.durable.vote, m)
+}
+
+// promise sends m once the Save it rests on is durable.
+func (r *Replica) promise(rests uint64, m Message) {
+	m.From = r.config.ID
+	if m.Term == 0 {
+		m.Term = r.vote.Term
+	}
+	if rests <= r.durable.safe {
+		r.out.Messages = append(r.out.Messages, m)
+		return
+	}
+	r.durable.promise(rests, m)
+}

@@ -160,4 +160,6 @@ type Status struct {
 	Delivered Index // the last entry handed out in Output.Committed
 	Durable   Index
 	Last      Index
+	// Refused counts messages that no correct member can have sent here.
+	Refused uint64
 }

@@ -1,0 +1,170 @@
+package raft
+
+import "time"
+
+// loyal reports whether this replica may have to be loyal to a leader: it leads,
+// or it heard from a leader less than an election timeout ago, or it may have just
+// before it restarted. A leader's lease rests on a majority being loyal.
+func (r *Replica) loyal() bool {
+	_, leading := r.role.(*leader)
+	return leading || r.now < r.bound
+}
+
+// current reports whether a log that ends with index@term holds everything that
+// could be committed as far as this replica knows (§5.4.1): the later last term
+// wins, then the longer log.
+func (r *Replica) current(index Index, term Term) bool {
+	last := r.log.last()
+	return term > r.log.term(last) || term == r.log.term(last) && index >= last
+}
+
+// poll asks whether a majority would vote for this replica, so that one that
+// cannot win disturbs nobody (§9.6 of the dissertation).
+func (r *Replica) poll() {
+	p := &preCandidate{votes: map[ID]bool{r.config.ID: true}, until: r.now + r.patience()}
+	r.become(p)
+	r.canvass(RequestPreVote, r.vote.Term+1)
+	r.countPreVotes(p)
+}
+
+// canvass asks every other voter the same.
+func (r *Replica) canvass(kind MessageKind, term Term) {
+	last := r.log.last()
+	for _, id := range r.voters.voters {
+		if id != r.config.ID {
+			r.say(Message{Kind: kind, To: id, Term: term, Index: last, LogTerm: r.log.term(last)})
+		}
+	}
+}
+
+// receiveRequestPreVote promises nothing and changes nothing: the asker may never
+// stand.
+func (r *Replica) receiveRequestPreVote(m Message) {
+	if m.Term > r.vote.Term && !r.loyal() && r.current(m.Index, m.LogTerm) {
+		r.say(Message{Kind: GrantPreVote, To: m.From, Term: m.Term})
+		return
+	}
+	r.say(Message{Kind: RefusePreVote, To: m.From})
+}
+
+func (r *Replica) receiveGrantPreVote(m Message) {
+	p, polling := r.role.(*preCandidate)
+	if !polling || m.Term != r.vote.Term+1 {
+		return // from a poll that is over
+	}
+	p.votes[m.From] = true
+	r.countPreVotes(p)
+}
+
+func (r *Replica) countPreVotes(p *preCandidate) {
+	if agrees(r.voters, func(id ID) bool { return p.votes[id] }) {
+		r.stand()
+	}
+}
+
+// stand enters a term of its own and asks for votes in it (§5.2). Its own vote is
+// as binding as one for another: bound has passed, and it counts when it is saved.
+func (r *Replica) stand() {
+	assert(r.now >= r.bound, "standing at %v while bound to a leader until %v", r.now, r.bound)
+	r.set(Vote{Term: r.vote.Term + 1, For: r.config.ID})
+	r.become(&candidate{votes: map[ID]bool{}, until: r.now + r.patience()})
+	r.canvass(RequestVote, r.vote.Term)
+}
+
+// receiveRequestVote grants at most one vote per term (§5.2). A repeated request
+// of the same candidate is granted again, because the answer may have been lost.
+func (r *Replica) receiveRequestVote(m Message) {
+	free := r.vote.For == None || r.vote.For == m.From
+	if !free || !r.current(m.Index, m.LogTerm) {
+		r.say(Message{Kind: RefuseVote, To: m.From})
+		return
+	}
+	if r.vote.For == None {
+		r.set(Vote{Term: m.Term, For: m.From})
+	}
+	r.follow(None) // and wait afresh: somebody else is at it
+	r.say(Message{Kind: GrantVote, To: m.From})
+}
+
+func (r *Replica) receiveGrantVote(m Message) {
+	c, standing := r.role.(*candidate)
+	if !standing {
+		return // a late vote for an election that is over
+	}
+	c.votes[m.From] = true
+	r.countVotes(c)
+}
+
+func (r *Replica) countVotes(c *candidate) {
+	own := r.durable.vote <= r.durable.safe
+	granted := func(id ID) bool { return id == r.config.ID && own || c.votes[id] }
+	if agrees(r.voters, granted) {
+		r.lead()
+	}
+}
+
+// lead opens the term with a barrier and tells everyone.
+func (r *Replica) lead() {
+	assert(r.vote.For == r.config.ID && r.durable.vote <= r.durable.safe,
+		"replica %d leads with the vote %+v, of Save %d; safe is %d",
+		r.config.ID, r.vote, r.durable.vote, r.durable.safe)
+	l := &leader{
+		barrier:     r.log.last() + 1,
+		followers:   r.strangers(),
+		uncommitted: r.log.weight(r.commit, r.log.last()),
+	}
+	r.become(l)
+	r.add(l, Barrier, Proposal{})
+	r.beat(l)
+}
+
+// strangers is the progress of followers that nothing is known about, except that
+// they were alive a moment ago.
+func (r *Replica) strangers() []progress {
+	var all []progress
+	for _, id := range r.voters.voters {
+		if id != r.config.ID {
+			all = append(all, progress{id: id, next: r.log.last() + 1, heard: r.now})
+		}
+	}
+	return all
+}
+
+// hear is called when a message proves that id leads the term. It reports nil if
+// that cannot be, because another one does.
+func (r *Replica) hear(id ID) *follower {
+	known := r.role.leads(r.config.ID)
+	if known != None && known != id {
+		r.refused++
+		return nil
+	}
+	f, following := r.role.(*follower)
+	if !following || known == None {
+		f = r.follow(id)
+	}
+	f.until = r.now + f.wait
+	r.bound = r.now + r.config.Election
+	return f
+}
+
+// heard is when the leader was last in touch with a majority.
+func (l *leader) heard(r *Replica) time.Duration {
+	return reached(r.voters, func(id ID) time.Duration {
+		if p := l.progress(id); p != nil {
+			return p.heard
+		}
+		return r.now
+	})
+}
+
+// watchFollowers gives up a term in which no majority listens any more, so that
+// clients need not wait for ever (§6.2 of the dissertation), and otherwise keeps
+// the followers waiting.
+func (r *Replica) watchFollowers(l *leader) {
+	if r.now >= l.heard(r)+r.config.Election {
+		r.follow(None)
+		return
+	}
+	r.beat(l)
+	r.nudge(l)
+}

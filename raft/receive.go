@@ -1,0 +1,108 @@
+package raft
+
+// Numbers beyond these are nobody's: they leave room to count on without overflow.
+const (
+	maxTerm  Term  = 1 << 62
+	maxIndex Index = 1 << 62
+	// MaxStamp is the latest stamp that a [Proposal] may have to exceed, and the
+	// latest time of day: in the year 2262. Proposals beyond it are not accepted.
+	MaxStamp Stamp = 1<<63 - 1
+	// maxEntryStamp leaves as much room above MaxStamp for strictly later entries.
+	maxEntryStamp Stamp = 3 << 62
+)
+
+// receive judges one message and hands it to whom it concerns.
+func (r *Replica) receive(m Message) {
+	if !r.sensible(m) {
+		r.refused++
+		return
+	}
+	if r.timely(m) {
+		r.dispatch(m)
+	}
+}
+
+// timely brings the terms of this replica and of m together (§5.1) and reports
+// whether m is of the term they have in common. Polls ask about a term that nobody
+// is in, and somebody who is loyal to a leader does not hear of later terms from
+// candidates (§4.2.3 of the dissertation).
+func (r *Replica) timely(m Message) bool {
+	switch {
+	case m.Kind == RequestPreVote || m.Kind == GrantPreVote:
+		return true
+	case m.Kind == RequestVote && r.loyal():
+		return false
+	case m.Term < r.vote.Term:
+		r.correct(m)
+		return false
+	case m.Term > r.vote.Term:
+		r.set(Vote{Term: m.Term})
+		r.follow(None)
+	}
+	return true
+}
+
+// correct tells the sender of a request that its term is over. A leader has to
+// know: as long as it goes on, a replica with a later term can neither follow it
+// nor, while others are loyal to it, be elected.
+func (r *Replica) correct(m Message) {
+	switch m.Kind {
+	case RequestVote, AppendEntries, Heartbeat:
+		r.say(Message{Kind: Outdated, To: m.From})
+	}
+}
+
+func (r *Replica) dispatch(m Message) {
+	switch m.Kind {
+	case RequestPreVote:
+		r.receiveRequestPreVote(m)
+	case GrantPreVote:
+		r.receiveGrantPreVote(m)
+	case RequestVote:
+		r.receiveRequestVote(m)
+	case GrantVote:
+		r.receiveGrantVote(m)
+	case AppendEntries:
+		r.receiveAppendEntries(m)
+	case AcceptEntries:
+		r.receiveAcceptEntries(m)
+	case RejectEntries:
+		r.receiveRejectEntries(m)
+	case Heartbeat:
+		r.receiveHeartbeat(m)
+	case AcceptHeartbeat:
+		r.receiveAcceptHeartbeat(m)
+	}
+	// The others only bring a term.
+}
+
+// sensible reports whether a correct member of the group could have sent m to this
+// replica in some state.
+func (r *Replica) sensible(m Message) bool {
+	return m.To == r.config.ID && m.From != m.To && r.voters.has(m.From) &&
+		m.Kind >= RequestPreVote && m.Kind <= Outdated &&
+		m.Term >= 1 && m.Term <= maxTerm && m.LogTerm <= m.Term &&
+		max(m.Index, m.Hint, m.Commit) <= maxIndex &&
+		sensibleEntries(m)
+}
+
+// sensibleEntries reports whether the entries of m continue the log after the one
+// entry that m names.
+func sensibleEntries(m Message) bool {
+	if m.Kind != AppendEntries {
+		return len(m.Entries) == 0
+	}
+	if (m.Index == 0) != (m.LogTerm == 0) {
+		return false
+	}
+	before := Entry{Index: m.Index, Term: m.LogTerm}
+	for _, e := range m.Entries {
+		if e.Index != before.Index+1 || e.Term < before.Term || e.Term > m.Term || e.Term == 0 ||
+			e.Stamp <= before.Stamp || e.Stamp > maxEntryStamp ||
+			e.Kind < Command || e.Kind > Membership {
+			return false
+		}
+		before = e
+	}
+	return true
+}

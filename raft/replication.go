@@ -1,0 +1,215 @@
+package raft
+
+// propose appends what the limit allows, if this replica leads.
+func (r *Replica) propose(proposals []Proposal) {
+	l, leading := r.role.(*leader)
+	if !leading {
+		return
+	}
+	first := r.log.last() + 1
+	for _, p := range proposals {
+		if !r.admits(l, p) {
+			break
+		}
+		r.add(l, Command, p)
+	}
+	if count := int(r.log.last() + 1 - first); count > 0 {
+		r.out.Accepted = Accepted{First: first, Term: r.vote.Term, Count: count}
+	}
+}
+
+// admits reports whether p may enter the log. When nothing waits to be committed
+// any size may, or it never could.
+func (r *Replica) admits(l *leader, p Proposal) bool {
+	weight := Entry{Data: p.Data}.weight()
+	return p.After <= MaxStamp &&
+		(l.uncommitted == 0 || l.uncommitted+weight <= r.config.UncommittedBytes)
+}
+
+// add appends one entry of the leader's own.
+func (r *Replica) add(l *leader, kind Kind, p Proposal) {
+	last := r.log.last()
+	e := Entry{
+		Index: last + 1,
+		Term:  r.vote.Term,
+		Stamp: max(r.log.stamp(last)+1, r.wall, p.After+1),
+		Kind:  kind,
+		Data:  p.Data,
+	}
+	r.log.append(e)
+	l.uncommitted += e.weight()
+}
+
+// replicate sends every follower what it may be sent.
+func (r *Replica) replicate(l *leader) {
+	for i := range l.followers {
+		r.feed(&l.followers[i])
+	}
+}
+
+func (r *Replica) feed(p *progress) {
+	assert(p.next > p.match, "next entry for %d is %d and it holds %d", p.id, p.next, p.match)
+	for p.next <= r.log.last() && !p.full(r.config) {
+		entries, size := r.log.batch(p.next, r.config.BatchBytes)
+		r.sendEntries(p, entries)
+		if !p.replicating {
+			p.probed = true
+			return
+		}
+		p.fly(entries[len(entries)-1].Index, size)
+	}
+}
+
+func (r *Replica) sendEntries(p *progress, entries []Entry) {
+	r.say(Message{
+		Kind:    AppendEntries,
+		To:      p.id,
+		Index:   p.next - 1,
+		LogTerm: r.log.term(p.next - 1),
+		Commit:  r.commit,
+		Entries: entries,
+	})
+}
+
+// nudge finds out what became of messages that nobody has answered for a whole
+// heartbeat. An empty probe after the last of them is accepted if only answers were
+// lost, and rejected if entries were. It is sent however much is in flight: when
+// all of that is lost nothing else would ever move.
+func (r *Replica) nudge(l *leader) {
+	for i := range l.followers {
+		p := &l.followers[i]
+		if p.quiet && p.unanswered() {
+			r.sendEntries(p, nil)
+		}
+		p.quiet = true
+	}
+}
+
+// receiveAppendEntries takes the entries that this log does not hold. Entries that
+// it does hold stay, and what follows them: the message may be older than others
+// that were taken before it (§5.3).
+func (r *Replica) receiveAppendEntries(m Message) {
+	f := r.hear(m.From)
+	if f == nil {
+		return
+	}
+	if !r.log.matches(m.Index, m.LogTerm) {
+		r.reject(m)
+		return
+	}
+	news := r.unknown(m.Entries)
+	if len(news) > 0 && !r.overwrite(f, news) {
+		r.refused++
+		return
+	}
+	r.prove(f, m.Index+Index(len(m.Entries)), m.Commit)
+	r.promise(r.durable.newest(r.log.last()), Message{
+		Kind:  AcceptEntries,
+		To:    m.From,
+		Index: m.Index + Index(len(m.Entries)),
+	})
+}
+
+// unknown is the part of entries from the first one on that this log lacks.
+func (r *Replica) unknown(entries []Entry) []Entry {
+	for i, e := range entries {
+		if !r.log.matches(e.Index, e.Term) {
+			return entries[i:]
+		}
+	}
+	return nil
+}
+
+// overwrite replaces the log from the first of entries on, or reports false if no
+// correct leader could want that: what is committed stays, and so does what it has
+// shown to be its own.
+func (r *Replica) overwrite(f *follower, entries []Entry) bool {
+	first := entries[0]
+	if first.Index <= max(r.commit, f.proven) || !r.log.extends(first) {
+		return false
+	}
+	if first.Index <= r.log.last() {
+		r.log.truncate(first.Index)
+	}
+	r.durable.overwrite(first.Index)
+	r.log.append(entries...)
+	return true
+}
+
+// prove is told that the log is the leader's up to i. Only as far as that may the
+// leader's commit index be believed: what follows may be of an older term.
+func (r *Replica) prove(f *follower, i, commit Index) {
+	f.proven = max(f.proven, i)
+	if known := min(commit, f.proven); known > r.commit {
+		r.commitTo(known)
+	}
+}
+
+// reject tells the leader where the logs may still agree.
+func (r *Replica) reject(m Message) {
+	hint := r.log.candidate(m.Index, m.LogTerm)
+	r.say(Message{
+		Kind:    RejectEntries,
+		To:      m.From,
+		Index:   m.Index,
+		Hint:    hint,
+		LogTerm: r.log.term(hint),
+	})
+}
+
+// answered is the follower that answers the leader with m, or nil.
+func (r *Replica) answered(m Message) (*leader, *progress) {
+	l, leading := r.role.(*leader)
+	if !leading {
+		return nil, nil // it led this term before it restarted
+	}
+	p := l.progress(m.From)
+	p.heard = r.now
+	return l, p
+}
+
+func (r *Replica) receiveAcceptEntries(m Message) {
+	l, p := r.answered(m)
+	if l == nil {
+		return
+	}
+	if m.Index > r.log.last() {
+		r.refused++
+		return
+	}
+	p.quiet = false
+	p.accept(m.Index)
+}
+
+// receiveRejectEntries goes back. While replicating, a rejection means that
+// something was lost, and what is known to match still does. While probing, both
+// sides skip the terms that the other cannot have.
+func (r *Replica) receiveRejectEntries(m Message) {
+	l, p := r.answered(m)
+	if l == nil || m.Index <= p.match || !p.replicating && m.Index != p.next-1 {
+		return // or an answer to something long settled
+	}
+	p.quiet = false
+	if p.replicating {
+		p.probe(p.match + 1)
+		return
+	}
+	p.probe(r.log.candidate(min(m.Hint, m.Index-1), m.LogTerm) + 1)
+}
+
+// advance commits what a majority holds, if it is of this term: an older entry can
+// still be overwritten though a majority holds it (§5.4.2, figure 8).
+func (r *Replica) advance(l *leader) {
+	n := reached(r.voters, func(id ID) Index {
+		if p := l.progress(id); p != nil {
+			return p.match
+		}
+		return r.durable.durable
+	})
+	if n <= r.commit || r.log.term(n) != r.vote.Term {
+		return
+	}
+	l.uncommitted -= r.log.weight(r.commit, n)
+	assert(l.uncommitted >= 0, "%d bytes are uncommitted", l.uncommitted)
+	r.commitTo(n)
+}
