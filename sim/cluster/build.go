@@ -1,0 +1,165 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/client"
+	"github.com/understudy-kv/understudy/kv"
+	"github.com/understudy-kv/understudy/kv/node"
+	"github.com/understudy-kv/understudy/kv/wire"
+	"github.com/understudy-kv/understudy/raft/journal"
+	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/ring"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/disk"
+	"github.com/understudy-kv/understudy/sim/network"
+)
+
+// clientName is what the actor of each client is called.
+const clientName = "client/1"
+
+// build makes the world of a plan: servers that boot, clients that wait.
+func (r *run) build(observers []func(*sim.Event)) {
+	p := &r.plan
+	r.network = network.New(func(purpose string, keys ...uint64) network.Stream {
+		return p.Seed.Stream("network "+purpose, keys...)
+	})
+	r.world = sim.New(sim.Config{
+		Seed: p.Seed, Network: r.network, Codec: wire.Codec{}, NewDisk: r.newDisk,
+	})
+	for _, o := range observers {
+		r.world.Observe(sim.Every, o)
+	}
+	r.watch = newWatch(r.world, r.violate)
+	r.place()
+	r.weather()
+	for _, n := range r.servers {
+		r.addServer(n)
+	}
+	for i := range p.Clients {
+		r.addClient(actors.ClientBit | actors.NodeID(i+1))
+	}
+}
+
+// place draws the cluster map.
+func (r *run) place() {
+	p := &r.plan
+	members := make([]ring.Member, p.Nodes)
+	for i := range members {
+		members[i] = ring.Member{ID: ring.NodeID(i + 1)}
+		r.servers = append(r.servers, actors.NodeID(i+1))
+	}
+	owners, err := ring.Place(ring.Config{Members: members, Partitions: p.Partitions, Replicas: p.Replication})
+	if err != nil {
+		panic(fmt.Sprintf("a plan that cannot be placed: %v", err))
+	}
+	r.places = ring.Map{Cluster: 1, Epoch: 1, Members: members, Owners: owners}
+	for i, replicas := range owners {
+		voters := make([]check.Node, len(replicas))
+		for j, n := range replicas {
+			voters[j] = check.Node(n)
+		}
+		r.watch.consensus.AddGroup(groupAt(i), voters)
+	}
+}
+
+func groupAt(partition int) check.Group { return check.Group(node.Group(partition)) }
+
+// weather sets how packets fare at all times.
+func (r *run) weather() {
+	n := r.plan.Network
+	r.network.Add("delay", network.Delay{
+		Floor: n.Latency / 2, Mean: n.Latency / 2, TailChance: n.Tail, Tail: 100 * n.Latency,
+	})
+	rules := []struct {
+		name   string
+		chance float64
+		rule   network.Rule
+	}{
+		{"loss", n.Loss, network.Loss{Chance: n.Loss}},
+		{"duplicate", n.Duplicate, network.Duplicate{Chance: n.Duplicate, Late: 200 * n.Latency}},
+		{"reorder", n.Reorder, network.Reorder{Chance: n.Reorder, Max: 10 * n.Latency}},
+	}
+	for _, w := range rules {
+		if w.chance > 0 {
+			r.lifts = append(r.lifts, r.network.Add(w.name, w.rule))
+		}
+	}
+}
+
+func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Disk {
+	d := r.plan.Disk
+	r.disks[n] = disk.New(disk.Config{
+		After:      after,
+		Pace:       r.plan.Seed.Stream("disk pace", uint64(n)),
+		Fate:       r.plan.Seed.Stream("disk fate", uint64(n)),
+		Sync:       disk.Latency{Floor: d.Sync / 4, Mean: d.Sync * 3 / 4, TailChance: 0.01, Tail: 20 * d.Sync},
+		Open:       disk.Latency{Floor: time.Millisecond, Mean: 10 * time.Millisecond},
+		TornChance: d.Torn,
+		Observer:   platter{r.watch, check.Node(n)},
+	})
+	return r.disks[n]
+}
+
+// addServer adds a node and sets its clocks askew.
+func (r *run) addServer(id actors.NodeID) {
+	config := node.Default(r.places)
+	config.Raft.Leases = r.plan.Leases
+	config.Machine = func(g journal.GroupID) peer.StateMachine {
+		return watched{node.NewMachine(), check.Group(g), check.Node(id), r.watch.consensus}
+	}
+	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {
+		spawn(node.Name, node.New(config))
+	})
+	s := r.plan.Seed.Stream("clock", uint64(id))
+	clock := r.world.Clock(id)
+	if drift := int64(r.plan.Clock.Drift * 1e6); drift > 0 {
+		clock.SetDrift(int64(s.IntN(int(2*drift))) - drift)
+	}
+	if offset := r.plan.Clock.Offset; offset > 0 {
+		clock.ShiftWall(s.Between(0, 2*offset) - offset)
+	}
+}
+
+// addClient adds a client process and the lanes that work through it.
+func (r *run) addClient(id actors.NodeID) {
+	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {
+		spawn(clientName, client.NewActor(client.ActorConfig{Contacts: r.servers}))
+	})
+	ref := actors.Ref{Node: id, Name: clientName}
+	r.clients = append(r.clients, ref)
+	for i := range lanesPerClient {
+		r.lanes = append(r.lanes, newLane(r.world, ref, i, &r.plan, r.history, &r.counts))
+	}
+}
+
+// probe writes to a partition until it succeeds.
+func (r *run) probe(partition int) {
+	r.world.Send(r.clients[0], client.Submit{Calls: []*client.Call{{
+		Ops:     []kv.Op{{Kind: kv.Put, Key: r.keyIn(partition), Value: []byte("alive")}},
+		Timeout: healLimit,
+		Done: func(c *client.Call) {
+			var failure *client.Error
+			switch {
+			case c.Err == nil:
+				r.progress++
+			case !errors.As(c.Err, &failure) || failure.Code == client.Invalid:
+				r.fail(check.Progress, fmt.Sprintf("a write to partition %d was refused: %v", partition, c.Err))
+			}
+		},
+	}}})
+}
+
+// keyIn returns a key of a partition that no client of the workload uses.
+func (r *run) keyIn(partition int) []byte {
+	for i := 0; ; i++ {
+		key := fmt.Appendf(nil, "probe-%d", i)
+		if r.places.Locate(key) == partition {
+			return key
+		}
+	}
+}

@@ -1,0 +1,145 @@
+// Package cluster rehearses: it puts a whole cluster and its clients into one
+// simulated world, lets them work while faults strike, heals everything, demands
+// progress, and says what the run is worth.
+package cluster
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/ring"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/disk"
+	"github.com/understudy-kv/understudy/sim/network"
+)
+
+// Limits of the second phase, in simulated time.
+const (
+	// drainLimit is how long clients may take to finish after the faults: longer than
+	// the timeout of a call.
+	drainLimit = 2 * callTimeout
+	// healLimit is how long a healed cluster may take until every partition accepts a
+	// write and all replicas agree.
+	healLimit = 20 * time.Second
+	// judgeLimit is how much real time Porcupine may take.
+	judgeLimit = 30 * time.Second
+)
+
+// A run is one plan being carried out.
+type run struct {
+	plan     Plan
+	world    *sim.World
+	network  *network.Network
+	disks    map[actors.NodeID]*disk.Disk
+	places   ring.Map
+	servers  []actors.NodeID
+	clients  []actors.Ref
+	lanes    []*lane
+	watch    *watch
+	history  *check.History
+	counts   counts
+	strikes  map[FaultKind]int
+	next     int // of the servers, for faults that strike in turn
+	lifts    []func()
+	bands    []check.Band
+	found    []check.Violation
+	progress int // partitions that accepted a write after healing
+}
+
+// maxViolations is how many violations a report holds. The first one tells most.
+const maxViolations = 16
+
+// Run carries out a plan. Observers see the events of its world from the first on.
+func Run(p Plan, observers ...func(*sim.Event)) Report {
+	r := &run{
+		plan:    p,
+		disks:   map[actors.NodeID]*disk.Disk{},
+		history: &check.History{},
+		strikes: map[FaultKind]int{},
+	}
+	r.build(observers)
+	r.schedule()
+	r.world.Run(p.Duration)
+	r.heal()
+	r.drain()
+	r.demandProgress()
+	r.demandConvergence()
+	return r.judge()
+}
+
+func (r *run) violate(v check.Violation) {
+	if len(r.found) < maxViolations {
+		r.found = append(r.found, v)
+	}
+}
+
+// schedule lays out the strikes and starts the clients.
+func (r *run) schedule() {
+	for _, s := range r.plan.Strikes {
+		r.world.At(s.At, func() { r.strike(s) })
+	}
+	for _, l := range r.lanes {
+		l.turn()
+	}
+}
+
+// heal ends every fault: what runs now must recover.
+func (r *run) heal() {
+	for _, lift := range r.lifts {
+		lift()
+	}
+	r.lifts = nil
+	for _, n := range r.servers {
+		r.world.Resume(n)
+		r.world.Restart(n)
+	}
+	r.world.Note("healed")
+}
+
+// drain waits for the operations under way.
+func (r *run) drain() {
+	idle := func() bool {
+		for _, l := range r.lanes {
+			if l.running {
+				return false
+			}
+		}
+		return true
+	}
+	if !r.world.RunUntil(idle, drainLimit) {
+		r.fail(check.Progress, "an operation of a client was not ended by its deadline")
+	}
+}
+
+// demandProgress writes to every partition.
+func (r *run) demandProgress() {
+	for p := range r.plan.Partitions {
+		r.probe(p)
+	}
+	if !r.world.RunUntil(func() bool { return r.progress == r.plan.Partitions }, healLimit) {
+		r.fail(check.Progress, fmt.Sprintf("%d of %d partitions accepted a write within %v of healing",
+			r.progress, r.plan.Partitions, healLimit))
+	}
+}
+
+// demandConvergence waits until all replicas hold the same.
+func (r *run) demandConvergence() {
+	var lagging error
+	converged := func() bool {
+		for p := range r.plan.Partitions {
+			if lagging = r.watch.consensus.Converged(groupAt(p)); lagging != nil {
+				return false
+			}
+		}
+		return true
+	}
+	if !r.world.RunUntil(converged, healLimit) {
+		r.fail(check.Convergence, fmt.Sprintf("%v, %v after healing", lagging, healLimit))
+	}
+}
+
+func (r *run) fail(oracle, text string) {
+	r.violate(check.Violation{Oracle: oracle, At: r.world.Now(), Text: text})
+}

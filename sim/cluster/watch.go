@@ -1,0 +1,139 @@
+package cluster
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/journal"
+	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+)
+
+// A watch turns what happens in a world into what the oracles understand. It sees
+// packets as they leave, what becomes durable on disks, and entries as they are
+// applied.
+type watch struct {
+	world     *sim.World
+	consensus *check.Consensus
+	report    func(check.Violation)
+	excused   map[actors.NodeID]bool // nodes that were given a reason to halt
+	leaders   map[check.Group]check.Node
+}
+
+func newWatch(w *sim.World, report func(check.Violation)) *watch {
+	o := &watch{
+		world:     w,
+		consensus: check.NewConsensus(w.Now, report),
+		report:    report,
+		excused:   map[actors.NodeID]bool{},
+		leaders:   map[check.Group]check.Node{},
+	}
+	w.Observe(sim.Of(sim.Sent, sim.Restarted, sim.Halted, sim.Panicked), o.see)
+	return o
+}
+
+func (o *watch) see(e *sim.Event) {
+	if e.Node.IsClient() && e.Kind != sim.Panicked {
+		return
+	}
+	switch e.Kind {
+	case sim.Sent:
+		if m, ok := e.Message.(raft.Message); ok {
+			o.sent(groupOf(e.To.Name), m)
+		}
+	case sim.Restarted:
+		o.consensus.Restarted(check.Node(e.Node))
+	case sim.Halted:
+		o.halted(e)
+	case sim.Panicked:
+		o.violate(check.NoPanic, "%v: %s\n%s", e.From, e.Text, e.Stack)
+	}
+}
+
+// groupOf reads the group out of the name of a peer.
+func groupOf(name string) check.Group {
+	number, err := strconv.ParseUint(strings.TrimPrefix(name, "peer/"), 10, 64)
+	if err != nil {
+		panic(fmt.Sprintf("a raft message was sent to %q", name))
+	}
+	return check.Group(number)
+}
+
+// sent tells the oracles what a message claims or promises.
+func (o *watch) sent(g check.Group, m raft.Message) {
+	switch m.Kind {
+	case raft.AppendEntries, raft.Heartbeat:
+		o.leaders[g] = m.From
+		o.consensus.Led(g, m.From, m.Term)
+	case raft.RequestVote:
+		o.consensus.Voted(g, m.From, m.Term, m.From)
+	case raft.GrantVote:
+		o.consensus.Voted(g, m.From, m.Term, m.To)
+	case raft.AcceptEntries:
+		o.consensus.Acknowledged(g, m.From, m.Term, m.Index)
+	}
+}
+
+// halted accuses a node that gave up without a reason.
+func (o *watch) halted(e *sim.Event) {
+	if !o.excused[e.Node] {
+		o.violate(check.Recovery, "%v halted though nothing was wrong with its disk: %v", e.From, e.Err)
+	}
+}
+
+func (o *watch) violate(oracle, format string, args ...any) {
+	o.report(check.Violation{Oracle: oracle, At: o.world.Now(), Text: fmt.Sprintf(format, args...)})
+}
+
+// A platter watches one disk.
+type platter struct {
+	*watch
+	node check.Node
+}
+
+// Durable tells the oracles of saves that survive any crash from now on.
+func (p platter) Durable(_ string, _ int, records [][]byte) {
+	for _, record := range records {
+		p.fold(record)
+	}
+}
+
+func (p platter) fold(record []byte) {
+	batch, err := journal.DecodeBatch(record)
+	if err != nil {
+		p.violate(check.Recovery, "node %d wrote a record that cannot be read: %v", p.node, err)
+		return
+	}
+	for _, a := range batch {
+		p.consensus.Synced(check.Group(a.Group), p.node, a.Save.Vote, a.Save.Entries)
+	}
+}
+
+// Appended, Cut and Damaged complete [disk.Observer]; what is not durable promises
+// nothing.
+func (p platter) Appended(string, int, []byte) {}
+
+// Cut is explained at Appended.
+func (p platter) Cut(string, int) {}
+
+// Damaged is explained at Appended.
+func (p platter) Damaged(string) {}
+
+// A watched state machine shows the oracles each entry as it is applied.
+type watched struct {
+	peer.StateMachine
+	group     check.Group
+	node      check.Node
+	consensus *check.Consensus
+}
+
+// Apply applies e and tells what became of the state.
+func (m watched) Apply(e raft.Entry) []byte {
+	result := m.StateMachine.Apply(e)
+	m.consensus.Applied(m.group, m.node, e, m.Summary().Hash)
+	return result
+}

@@ -1,0 +1,141 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/client"
+	"github.com/understudy-kv/understudy/kv"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+)
+
+// lanesPerClient is how many operations one client has in flight: they share its
+// sessions, so that commands of one session overtake one another.
+const lanesPerClient = 2
+
+// callTimeout is how long an operation of the workload is tried. It is longer than
+// an election and shorter than most faults, so that some outcomes stay unknown.
+const callTimeout = 3 * time.Second
+
+// A lane does one operation after the other, through the actor of its client, and
+// keeps the history of what it was told.
+type lane struct {
+	world   *sim.World
+	client  actors.Ref
+	plan    *Plan
+	chance  *sim.Stream
+	process *check.Process
+	name    string
+	written int      // unique values so far
+	seen    []string // by key: the value read last, for compare-and-set
+	running bool
+	until   time.Duration
+	counts  *counts
+}
+
+// counts is what the clients of a run were told.
+type counts struct {
+	answered, unavailable, unknown int
+}
+
+func newLane(w *sim.World, c actors.Ref, number int, p *Plan, h *check.History, n *counts) *lane {
+	return &lane{
+		world:   w,
+		client:  c,
+		plan:    p,
+		chance:  w.Stream("workload", uint64(c.Node), uint64(number)),
+		process: h.NewProcess(),
+		name:    fmt.Sprintf("%v.%d", c.Node, number),
+		seen:    make([]string, p.Keys),
+		until:   p.Duration,
+		counts:  n,
+	}
+}
+
+// turn begins the next operation if the last one is done. It runs again and again
+// until the time is up.
+func (l *lane) turn() {
+	if !l.running && l.world.Now() < l.until {
+		key := l.chance.IntN(l.plan.Keys)
+		l.do(key, l.draw(key))
+	}
+	if l.running || l.world.Now() < l.until {
+		l.world.After(1+l.chance.Exp(l.plan.Pause), l.turn)
+	}
+}
+
+// draw makes up an operation on a key. Every third key is a counter.
+func (l *lane) draw(key int) kv.Op {
+	op := kv.Op{Key: keyName(key)}
+	if l.chance.Chance(l.plan.Reads) {
+		op.Kind = []kv.Kind{kv.Get, kv.Get, kv.Get, kv.Exists, kv.Length}[l.chance.IntN(5)]
+		return op
+	}
+	if key%3 == 2 && !l.chance.Chance(0.05) {
+		op.Kind, op.Delta = kv.Add, int64(1+l.chance.IntN(9))
+		return op
+	}
+	return l.drawWrite(key, op)
+}
+
+func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
+	l.written++
+	op.Kind = kv.Put
+	op.Value = fmt.Appendf(nil, "%s:%d", l.name, l.written)
+	op.ReturnOld = l.chance.Chance(0.2)
+	switch l.chance.IntN(8) {
+	case 0:
+		op.Kind, op.Value = kv.Delete, nil
+	case 1:
+		op.Kind, op.ReturnOld = kv.Append, false
+		op.Value = append(op.Value, ' ')
+	case 2:
+		op.If = kv.IfAbsent
+	case 3:
+		op.If = kv.IfPresent
+	case 4:
+		op.If, op.Expected = kv.IfValue, []byte(l.seen[key])
+	}
+	if key%3 == 2 {
+		op = kv.Op{Kind: kv.Delete, Key: op.Key} // a counter holds numbers only
+	}
+	return op
+}
+
+func keyName(key int) []byte { return fmt.Appendf(nil, "key-%d", key) }
+
+// do gives an operation to the client.
+func (l *lane) do(key int, op kv.Op) {
+	l.running = true
+	l.process.Invoke(l.world.Now(), op)
+	l.world.Send(l.client, client.Submit{Calls: []*client.Call{{
+		Ops:     []kv.Op{op},
+		Timeout: callTimeout,
+		Done: func(c *client.Call) {
+			l.running = false
+			l.done(key, c)
+		},
+	}}})
+}
+
+// done enters in the history what the client was told.
+func (l *lane) done(key int, c *client.Call) {
+	var failure *client.Error
+	switch {
+	case c.Err == nil:
+		l.counts.answered++
+		l.process.Answer(l.world.Now(), c.Results[0])
+		if c.Ops[0].Kind == kv.Get {
+			l.seen[key] = string(c.Results[0].Value)
+		}
+	case errors.As(c.Err, &failure) && failure.Code == client.Unknown:
+		l.counts.unknown++
+		l.process.Lose()
+	default:
+		l.counts.unavailable++
+		l.process.Fail()
+	}
+}
