@@ -10,8 +10,8 @@ type Reply struct {
 // A Verdict says what became of a command as a whole.
 type Verdict uint8
 
-// The verdicts. Of all but Applied and Forgotten: this copy of the command changed
-// nothing. Those called final will be the same for every other copy of it.
+// The verdicts. All but Applied and Forgotten mean that this copy of the command
+// changed no key. After a verdict that is final no copy of it will run any more.
 const (
 	// Applied: it ran, now or under the same serial before. Final.
 	Applied Verdict = iota + 1
@@ -26,10 +26,13 @@ const (
 	// Final.
 	Forgotten
 	// WindowFull: its serial is too far above what the client has acknowledged. Not
-	// final: another copy may run later. Ask again under the same serial.
+	// final: ask again under the same serial.
 	WindowFull
 	// Crowded: the store knows as many sessions as it can. Not final, as WindowFull.
 	Crowded
+	// Early: the session claims to be born after the entry that holds the command; its
+	// client did not pass on the stamp it had seen. Not final, as WindowFull.
+	Early
 )
 
 // A Result answers one operation.

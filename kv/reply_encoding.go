@@ -45,6 +45,15 @@ func (r *Result) bytes() int {
 	return n
 }
 
+// bytes returns what the encoding of r takes at most.
+func (r Reply) bytes() int {
+	n := maxResultBytes
+	for i := range r.Results {
+		n += maxResultBytes + r.Results[i].bytes()
+	}
+	return n
+}
+
 // DecodeReply decodes a reply. What it returns aliases b.
 func DecodeReply(b []byte) (Reply, error) {
 	var r Reply

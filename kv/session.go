@@ -62,6 +62,8 @@ func (ss *sessions) admit(c Session, stamp uint64) (*session, Verdict) {
 // that was accepted before was used after its birth, and outlives that by SessionTTL.
 func (ss *sessions) begin(c Session, stamp uint64) (*session, Verdict) {
 	switch {
+	case c.Born > stamp:
+		return nil, Early
 	case stamp-c.Born > SessionTTL:
 		return nil, SessionExpired
 	case c.Serial-c.Acked > MaxSessionWindow:
@@ -103,3 +105,17 @@ func (ss *sessions) remember(s *session, serial uint64, reply []byte) {
 }
 
 var forgotten = Reply{Verdict: Forgotten}.AppendTo(nil)
+
+// digest folds all sessions into h.
+func (ss *sessions) digest(h uint64) uint64 {
+	for place := ss.byUse.Front(); place != nil; place = place.Next() {
+		s := place.Value.(*session)
+		h = mix(mix(mix(mix(h, s.name.id), s.name.born), s.used), s.acked)
+		for serial := s.acked + 1; serial <= s.acked+MaxSessionWindow; serial++ {
+			if reply, known := s.replies[serial]; known {
+				h = mixBytes(mix(h, serial), reply)
+			}
+		}
+	}
+	return h
+}

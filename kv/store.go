@@ -53,6 +53,19 @@ func (s *Store) Len() int { return len(s.records) }
 // It is equal in all replicas that have applied the same entries.
 func (s *Store) Hash() uint64 { return s.hash }
 
+// Digest returns a hash of all that the store holds: keys, values, versions and
+// sessions. It is equal in all replicas at the same position of the log. It looks at
+// everything, so it is for tests and oracles.
+func (s *Store) Digest() uint64 {
+	h := mix(0, s.stamp)
+	s.order.Ascend(func(key string) bool {
+		r := s.records[key]
+		h = mixBytes(mixBytes(mix(h, r.version), []byte(key)), r.value)
+		return true
+	})
+	return s.sessions.digest(h)
+}
+
 // Apply runs an encoded [Command] under the stamp of its entry, which must be above
 // all before it, and returns an encoded [Reply]. It never fails: what cannot be run
 // is answered with another verdict than [Applied], and changes no key.
@@ -72,7 +85,7 @@ func (s *Store) Apply(stamp uint64, command []byte) []byte {
 // decide answers a command: with what its session remembers, or by running it.
 func (s *Store) decide(command []byte) []byte {
 	c := &s.command
-	if c.decode(command) != nil || c.Validate() != nil || c.Session.Born > s.stamp {
+	if c.decode(command) != nil || c.Validate() != nil {
 		return s.encode(Reply{Verdict: Invalid})
 	}
 	if c.Session.ID == 0 {
@@ -95,24 +108,35 @@ func (s *Store) decide(command []byte) []byte {
 func (s *Store) Read(query []byte) []byte {
 	defer s.release()
 	c := &s.command
-	if c.decode(query) != nil || c.IsWrite() || c.Validate() != nil {
+	err := c.decode(query)
+	c.Session = Session{}
+	if err != nil || c.IsWrite() || c.Validate() != nil {
 		return s.encode(Reply{Verdict: Invalid})
 	}
 	return s.encode(s.run(c.Ops))
 }
 
+// Room for a command and its reply is used again up to these sizes: one long batch
+// must not cost its memory for ever.
+const (
+	keptOps   = 64
+	keptBytes = 4 << 10
+)
+
 // release lets go of what the command at hand, and its results, point to.
 func (s *Store) release() {
+	if cap(s.command.Ops) > keptOps {
+		s.command.Ops, s.results = nil, nil
+	}
 	clear(s.command.Ops)
 	clear(s.results)
 }
 
 // encode returns the encoding of r in memory of its own.
 func (s *Store) encode(r Reply) []byte {
-	s.buffer = r.AppendTo(s.buffer[:0])
-	reply := append(make([]byte, 0, len(s.buffer)), s.buffer...)
-	if cap(s.buffer) > MaxRememberedReply {
-		s.buffer = nil // one long reply must not cost its memory for ever
+	if size := r.bytes(); size > keptBytes {
+		return r.AppendTo(make([]byte, 0, size))
 	}
-	return reply
+	s.buffer = r.AppendTo(s.buffer[:0])
+	return append(make([]byte, 0, len(s.buffer)), s.buffer...)
 }

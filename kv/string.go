@@ -24,7 +24,7 @@ var codeNames = [...]string{
 var verdictNames = [...]string{
 	Applied: "applied", Invalid: "invalid", SessionExpired: "session-expired",
 	StaleSerial: "stale-serial", Forgotten: "forgotten", WindowFull: "window-full",
-	Crowded: "crowded",
+	Crowded: "crowded", Early: "early",
 }
 
 // String names k in lower case.

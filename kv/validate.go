@@ -11,13 +11,18 @@ func (c Command) Validate() error {
 	if len(c.Ops) > MaxOps {
 		return fmt.Errorf("kv: %d operations in one command, %d are allowed", len(c.Ops), MaxOps)
 	}
+	size := maxSessionBytes
 	for i := range c.Ops {
+		size += c.Ops[i].bytes()
 		if err := c.Ops[i].Validate(); err != nil {
 			return err
 		}
 		if c.Ops[i].Kind == Scan && len(c.Ops) > 1 {
 			return errors.New("kv: a scan must be the only operation of its command")
 		}
+	}
+	if size > MaxCommandBytes {
+		return fmt.Errorf("kv: command of %d bytes, %d are allowed", size, MaxCommandBytes)
 	}
 	return c.Session.validate(c.IsWrite())
 }
@@ -36,6 +41,11 @@ func (s Session) validate(writes bool) error {
 		return fmt.Errorf("kv: serial %d is not above acked %d", s.Serial, s.Acked)
 	}
 	return nil
+}
+
+// bytes returns what the encoding of o takes at most.
+func (o *Op) bytes() int {
+	return maxOpBytes + len(o.Key) + len(o.Value) + len(o.Expected) + len(o.End) + len(o.Match)
 }
 
 // Validate returns nil if a store will run o, and otherwise an error that says what

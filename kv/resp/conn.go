@@ -1,0 +1,298 @@
+package resp
+
+import (
+	"errors"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/understudy-kv/understudy/client"
+)
+
+// A conn is one client. One goroutine reads its commands and another writes the
+// replies; between them is a queue. Unless told otherwise the fields belong to the
+// reader.
+type conn struct {
+	server  *Server
+	socket  net.Conn
+	id      uint64
+	began   time.Time
+	queue   queue
+	scanner *scanner
+
+	batch      []*request // of this turn, not pushed yet
+	batchBytes int
+	calls      int // of batch
+
+	resp3    bool // protocol version 3 instead of 2
+	aware    bool // it knows about clusters: it may be told MOVED
+	readonly bool // it reads from replicas: it need not be told for reads
+	asking   bool // the next command is not to be sent elsewhere
+	silent   bool // it wants no replies
+	skip     int  // nor for so many commands, this one included
+	ended    bool // nothing more is read
+
+	out writer // the writer's
+
+	active  atomic.Int64            // when it last said something, in nanoseconds of Unix time
+	current atomic.Pointer[command] // the last command
+	about   about
+}
+
+// What a client says about itself, for CLIENT LIST of others.
+type about struct {
+	sync.Mutex
+	name, library, version string
+	resp3                  bool
+}
+
+func newConn(s *Server, socket net.Conn) *conn {
+	c := &conn{
+		server:  s,
+		socket:  socket,
+		id:      s.lastID.Add(1),
+		began:   time.Now(),
+		scanner: newScanner(),
+	}
+	c.active.Store(c.began.UnixNano())
+	c.queue.init(s.config.MaxInFlight, s.config.MaxInFlightBytes)
+	return c
+}
+
+// serve runs the connection to its end.
+func (c *conn) serve() {
+	defer c.server.leave(c)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.write()
+	}()
+	c.read()
+	<-done
+}
+
+// abort ends the connection from outside.
+func (c *conn) abort() {
+	c.queue.abandon()
+	_ = c.socket.Close()
+}
+
+// read takes commands until the client ends, or must.
+func (c *conn) read() {
+	defer c.queue.close()
+	for !c.ended {
+		n, err := c.receive()
+		c.scanner.filled(n)
+		if n > 0 {
+			c.active.Store(time.Now().UnixNano())
+			c.turn()
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// receive reads once. Time that a client spends waiting for replies is not idle.
+func (c *conn) receive() (int, error) {
+	room := c.scanner.room()
+	idle := c.server.config.IdleTimeout
+	for {
+		if idle > 0 {
+			if err := c.socket.SetReadDeadline(time.Now().Add(idle)); err != nil {
+				return 0, err
+			}
+		}
+		n, err := c.socket.Read(room)
+		if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !c.queue.empty() {
+			continue
+		}
+		return n, err
+	}
+}
+
+// turn runs everything that has arrived, as one batch unless that is too much to
+// have in flight.
+func (c *conn) turn() {
+	for !c.ended {
+		args, err := c.scanner.next()
+		if err != nil {
+			c.refuse(err)
+		}
+		if err != nil || args == nil {
+			break
+		}
+		c.handle(args)
+		if c.queue.full(len(c.batch), c.batchBytes) {
+			c.submit()
+			c.ended = !c.queue.drain()
+		}
+	}
+	c.submit()
+}
+
+// refuse answers what is not the protocol; nothing more is read.
+func (c *conn) refuse(err error) {
+	r := take(c, nil, nil)
+	r.fail("ERR " + err.Error())
+	r.last = true
+	c.batch = append(c.batch, r)
+	c.ended = true
+}
+
+// submit starts the calls of the batch and queues its replies.
+func (c *conn) submit() {
+	if len(c.batch) == 0 {
+		return
+	}
+	c.server.commands.Add(uint64(len(c.batch)))
+	if c.calls > 0 {
+		calls := make([]*client.Call, 0, c.calls)
+		for _, r := range c.batch {
+			calls = append(calls, r.calls...)
+		}
+		c.server.config.Store.Submit(calls)
+	}
+	c.queue.push(c.batch)
+	clear(c.batch)
+	c.batch, c.batchBytes, c.calls = c.batch[:0], 0, 0
+}
+
+// handle runs one command as far as it goes without waiting.
+func (c *conn) handle(args [][]byte) {
+	spec := find(args)
+	r := take(c, spec, args)
+	r.bytes = c.scanner.bytes
+	if reason := c.objection(r); reason != "" {
+		r.fail(reason)
+	} else {
+		c.current.Store(spec)
+		spec.run(r)
+	}
+	c.asking = c.asking && spec != nil && spec.name == "asking"
+	r.args = nil
+	r.mute = c.silent || c.skip > 0
+	c.skip = max(0, c.skip-1)
+	c.ended = c.ended || r.last
+	c.batch = append(c.batch, r)
+	c.batchBytes += r.bytes
+	c.calls += len(r.calls)
+}
+
+// objection returns the error that keeps a command from running, if there is one.
+func (c *conn) objection(r *request) string {
+	if r.spec == nil {
+		return c.unknown(r)
+	}
+	if !r.spec.takes(len(r.args)) {
+		return "ERR wrong number of arguments for '" + r.spec.fullName() + "' command"
+	}
+	if r.spec.first == 0 {
+		return ""
+	}
+	slot, same := r.spec.slot(r.args)
+	if !same {
+		return crossSlot
+	}
+	return c.moved(slot, r.spec)
+}
+
+// write sends replies in order until the last one.
+func (c *conn) write() {
+	defer c.socket.Close()
+	defer c.queue.abandon()
+	var spare []*request
+	for {
+		batch := c.queue.take(spare)
+		if len(batch) == 0 {
+			return
+		}
+		if !c.answer(batch) {
+			return
+		}
+		clear(batch)
+		spare = batch[:0]
+	}
+}
+
+// answer writes the replies of a batch, and sends what it has whenever it would have
+// to wait. It reports false after the last reply of the connection.
+func (c *conn) answer(batch []*request) bool {
+	unsent, unsentBytes := 0, 0
+	send := func() bool {
+		ok := c.flush()
+		c.queue.written(unsent, unsentBytes)
+		unsent, unsentBytes = 0, 0
+		return ok
+	}
+	for i, r := range batch {
+		if !r.ready() {
+			// Whoever finishes the requests before this one is finishing this one too.
+			runtime.Gosched()
+		}
+		if !r.ready() && (!send() || !c.queue.await(r)) {
+			return false
+		}
+		r.alone = i == len(batch)-1 && c.queue.drained()
+		if !r.mute {
+			r.reply(&c.out)
+		}
+		unsent, unsentBytes = unsent+1, unsentBytes+r.bytes
+		last := r.last
+		r.recycle()
+		if last {
+			send()
+			c.linger()
+			return false
+		}
+		if len(c.out.buf) >= flushBytes && !send() {
+			return false
+		}
+	}
+	return send()
+}
+
+// flush sends what has been written.
+func (c *conn) flush() bool {
+	const piece = 256 << 10 // each piece has a deadline of its own
+	for rest := c.out.buf; len(rest) > 0; {
+		n := min(len(rest), piece)
+		if err := c.socket.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout)); err != nil {
+			return false
+		}
+		if _, err := c.socket.Write(rest[:n]); err != nil {
+			return false
+		}
+		rest = rest[n:]
+	}
+	if cap(c.out.buf) > 2*flushBytes {
+		c.out.buf = nil
+	}
+	c.out.buf = c.out.buf[:0]
+	return true
+}
+
+// linger lets the client read the last reply. Closing at once, with input that was
+// never read, would make the system discard the reply.
+func (c *conn) linger() {
+	half, ok := c.socket.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = c.socket.SetReadDeadline(time.Now().Add(lingerTime))
+	var waste [1 << 10]byte
+	for range lingerReads {
+		if _, err := c.socket.Read(waste[:]); err != nil {
+			return
+		}
+	}
+}
+
+// How long, and for how many reads, a connection lingers at its end.
+const (
+	lingerTime  = time.Second
+	lingerReads = 64
+)
