@@ -38,6 +38,8 @@ func (c *context) Send(to actors.Ref, m actors.Message) {
 	case !c.effect():
 	case to.Node == n.id:
 		n.sendLocal(c.self, to, m)
+	case n.world.byID[to.Node] == nil:
+		n.world.markSent(n, c.self, to, m) // and it vanishes
 	default:
 		n.sendRemote(c.self, to, m)
 	}

@@ -59,6 +59,16 @@ func (w *World) AddNode(id actors.NodeID, boot Boot) {
 	n.start()
 }
 
+// Spawn starts an actor on a node that runs, on behalf of nobody. The name must be
+// free.
+func (w *World) Spawn(id actors.NodeID, name string, a actors.Actor) actors.Ref {
+	n := w.mustNode(id)
+	if !n.up {
+		panic(fmt.Sprintf("sim: node %v is down", id))
+	}
+	return n.spawn(actors.Ref{}, name, a)
+}
+
 // Nodes returns the ids of all nodes in the order added.
 func (w *World) Nodes() []actors.NodeID {
 	ids := make([]actors.NodeID, len(w.nodes))

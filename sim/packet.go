@@ -64,12 +64,9 @@ func (w *World) encode(from, to actors.Ref, m actors.Message) []byte {
 // judge asks the network about p. The answer is good until the next call.
 func (w *World) judge(p *packet) (delays []time.Duration, blame string) {
 	delays = w.delays[:0]
-	switch {
-	case w.byID[p.to.Node] == nil:
-		return nil, "no such node"
-	case w.config.Network == nil:
+	if w.config.Network == nil {
 		delays = append(delays, 0)
-	default:
+	} else {
 		delays, blame = w.config.Network.Judge(p.left, p.from.Node, p.to.Node, len(p.bytes), delays)
 	}
 	w.delays = delays

@@ -79,11 +79,11 @@ type Counts struct {
 	Crashes                     uint64
 	LostRecords                 uint64 // not durable when a crash came, and cut
 	SparedRecords               uint64 // not durable when a crash came, and kept
-	Torn                        uint64 // records of which a crash left a part
-	Repairs                     uint64 // openings that cut a torn record
+	Torn                        uint64 // records of which a crash or a failed append left a part
+	Repairs                     uint64 // openings that cut such a part
 	Flips, Losses, Wipes        uint64 // injected damage
 	CorruptOpens                uint64 // openings that found it
-	SlowSyncs, StuckSyncs       uint64
+	Slowed, Held                uint64 // operations that a slow or stuck disk delayed
 }
 
 // A Disk is the storage of one node. It implements what the simulated world asks
@@ -142,6 +142,9 @@ func (d *Disk) Crash() {
 func (d *Disk) crash(l *log) {
 	unsynced := len(l.records) - l.durable
 	kept := l.durable + d.spare(unsynced)
+	if kept < len(l.records) {
+		l.torn = 0 // what a failed append left is behind those that are cut
+	}
 	d.counts.LostRecords += uint64(len(l.records) - kept)
 	d.counts.SparedRecords += uint64(kept - l.durable)
 	if kept < len(l.records) {
@@ -172,9 +175,14 @@ func (d *Disk) spare(unsynced int) int {
 // tear leaves a part of the first record that is cut, perhaps.
 func (d *Disk) tear(l *log, r record) {
 	if d.config.Fate.Chance(d.config.TornChance) {
-		d.counts.Torn++
-		l.torn = 1 + int64(d.config.Fate.IntN(len(r.data)+frameBytes-1))
+		d.leavePart(l, len(r.data))
 	}
+}
+
+// leavePart leaves a random part of a record of so many bytes behind the last.
+func (d *Disk) leavePart(l *log, bytes int) {
+	d.counts.Torn++
+	l.torn = 1 + int64(d.config.Fate.IntN(bytes+frameBytes-1))
 }
 
 func (d *Disk) cut(l *log, kept int) {
@@ -203,12 +211,15 @@ func (d *Disk) later(lat Latency, f func()) {
 	if d.config.Pace.Chance(lat.TailChance) {
 		wait += d.config.Pace.Exp(lat.Tail)
 	}
+	if d.slow > 1 {
+		d.counts.Slowed++
+	}
 	epoch := d.epoch
 	d.config.After(wait*time.Duration(d.slow), func() {
 		switch {
 		case epoch != d.epoch:
 		case d.stuck > 0:
-			d.counts.StuckSyncs++
+			d.counts.Held++
 			d.held = append(d.held, f)
 		default:
 			f()

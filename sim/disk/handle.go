@@ -31,11 +31,11 @@ func (h *handle) AppendLog(name string, data []byte) {
 	d.counts.Appends++
 	if err := d.room(len(data)); err != nil {
 		d.counts.WriteFailures++
+		d.leavePart(l, len(data))
 		l.err = failed(name, err)
 		return
 	}
-	l.appended++
-	r := record{number: l.appended, data: data, sum: checksum(data)}
+	r := record{number: uint64(len(l.records)) + 1, data: data, sum: checksum(data)}
 	l.records = append(l.records, r)
 	d.used += r.size()
 	if o := d.config.Observer; o != nil {
@@ -89,9 +89,6 @@ func (d *Disk) open(name string) actors.LogOpened {
 // startSync begins a sync of all that is visible now.
 func (d *Disk) startSync(l *log, waiting []waiter) {
 	l.syncing = waiting
-	if d.slow > 1 {
-		d.counts.SlowSyncs++
-	}
 	end := len(l.records)
 	d.later(d.config.Sync, func() { d.finishSync(l, end) })
 }
