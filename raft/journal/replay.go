@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -19,12 +20,15 @@ type replayed struct {
 	state raft.State
 }
 
-// Add folds in the next record. After an error the Replay is of no more use. The
-// states to come alias record.
+// Add folds in the next record after the header. After an error the Replay is of no
+// more use. The states to come alias record.
 func (r *Replay) Add(record []byte) error {
 	batch, err := DecodeBatch(record)
 	if err != nil {
 		return err
+	}
+	if len(batch) == 0 {
+		return fmt.Errorf("%w: a second header", ErrMalformed)
 	}
 	for _, a := range batch {
 		if err := r.add(a); err != nil {
@@ -65,10 +69,7 @@ func (r *Replay) States() []GroupState {
 		states = append(states, GroupState{Group: id, State: g.state})
 	}
 	slices.SortFunc(states, func(a, b GroupState) int {
-		if a.Group < b.Group {
-			return -1
-		}
-		return 1
+		return cmp.Compare(a.Group, b.Group)
 	})
 	return states
 }
