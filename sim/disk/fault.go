@@ -5,6 +5,9 @@ import "slices"
 // FailSync makes the next sync that ends fail.
 func (d *Disk) FailSync() { d.failSync++ }
 
+// Mend forgets the failures that were ordered and have not happened.
+func (d *Disk) Mend() { d.failSync, d.failAdd = 0, 0 }
+
 // FailAppend makes the next append fail. The sync after it tells.
 func (d *Disk) FailAppend() { d.failAdd++ }
 
