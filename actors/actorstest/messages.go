@@ -174,6 +174,9 @@ func remoteSend(w World) error {
 	}
 	w.Spawn(2, "answerer", &answer)
 	w.Spawn(1, "asker", &ask)
-	err := settle(w, "an answer from another node", func() bool { return len(ask.numbers(answerer)) > 0 })
+	err := settle(w, "an answer from another node", func() bool { return ask.has(8) })
+	if len(ask.numbers(answerer)) == 0 {
+		ask.fail("the answer did not come from %v", answerer)
+	}
 	return errors.Join(err, ask.err(), answer.err())
 }
