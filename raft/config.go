@@ -13,14 +13,14 @@ func (c Config) Validate() error {
 
 func (c Config) validateVoters() error {
 	if c.ID == None {
-		return errors.New("ID is zero")
+		return errors.New("no ID")
 	}
 	if !slices.Contains(c.Voters, c.ID) {
-		return fmt.Errorf("Voters %d do not contain ID %d", c.Voters, c.ID)
+		return fmt.Errorf("replica %[2]d is not among the voters %[1]d", c.Voters, c.ID)
 	}
 	seen := slices.Sorted(slices.Values(c.Voters))
 	if seen[0] == None || len(slices.Compact(seen)) != len(c.Voters) {
-		return fmt.Errorf("Voters %d contain zero or somebody twice", c.Voters)
+		return fmt.Errorf("somebody is twice among the voters %d, or nobody is", c.Voters)
 	}
 	return nil
 }
@@ -30,7 +30,7 @@ func (c Config) validateTimes() error {
 		return fmt.Errorf("want 0 < Heartbeat < Election, not %v and %v", c.Heartbeat, c.Election)
 	}
 	if !(c.Drift >= 0 && c.Drift < 1) {
-		return fmt.Errorf("Drift %v is not in [0, 1)", c.Drift)
+		return fmt.Errorf("want 0 <= Drift < 1, not %v", c.Drift)
 	}
 	return nil
 }

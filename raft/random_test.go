@@ -1,0 +1,491 @@
+package raft
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+const (
+	testElection  = 100 * time.Millisecond
+	testHeartbeat = 10 * time.Millisecond
+)
+
+// A weather is how bad one run is. Every run draws its own, because a run with
+// everything switched on hides what needs something switched off.
+type weather struct {
+	loss, repeat, tail   float64
+	crash, cut, pause    float64
+	syncing              float64 // how likely a disk finishes something in a tick
+	leases               bool
+	tiny                 bool // limits
+	proposals, questions float64
+}
+
+func drawWeather(r *rand.Rand) weather {
+	maybe := func(p float64) float64 {
+		if r.IntN(2) == 0 {
+			return 0
+		}
+		return p * r.Float64()
+	}
+	return weather{
+		loss: maybe(0.3), repeat: maybe(0.3), tail: maybe(0.1),
+		crash: maybe(0.01), cut: maybe(0.02), pause: maybe(0.01),
+		syncing: 0.1 + 0.9*r.Float64(),
+		leases:  r.IntN(2) == 0, tiny: r.IntN(2) == 0,
+		proposals: 0.5 * r.Float64(), questions: 0.5 * r.Float64(),
+	}
+}
+
+type envelope struct {
+	bytes []byte
+	from  ID
+	to    ID
+	at    time.Duration
+}
+
+// A reading is a read that is under way.
+type reading struct {
+	at    *host
+	floor int // how much of the ledger it must see
+}
+
+// A world is one group in a simulated network, with a judge.
+type world struct {
+	weather
+	random   *rand.Rand
+	now      time.Duration // real time; no host sees it
+	hosts    []*host
+	rates    []float64 // of the clocks
+	paused   []time.Duration
+	blocked  map[[2]ID]bool
+	network  []envelope
+	ledger   []Entry // what was committed, for ever
+	leaders  map[Term]ID
+	votes    map[[2]uint64]ID // by replica and term, over all its lives
+	readings map[uint64]reading
+	commits  []Index // of each host in this life
+	served   int
+	refused  int
+	err      error
+}
+
+func newWorld(seed uint64, size int) *world {
+	random := rand.New(rand.NewPCG(seed, 1))
+	w := &world{
+		random: random, weather: drawWeather(random),
+		now: time.Second, blocked: map[[2]ID]bool{}, leaders: map[Term]ID{},
+		votes: map[[2]uint64]ID{}, readings: map[uint64]reading{},
+		paused: make([]time.Duration, size), commits: make([]Index, size),
+	}
+	for i := range size {
+		w.rates = append(w.rates, 1+0.0999*random.Float64())
+		w.hosts = append(w.hosts, newHost(w.config(i, size), w.clock(i), random.IntN))
+	}
+	return w
+}
+
+func (w *world) config(i, size int) Config {
+	c := Config{
+		ID: ID(i + 1), Election: testElection, Heartbeat: testHeartbeat, Drift: 0.1,
+		Leases: w.leases, Eager: i == 0,
+		BatchBytes: 1000, InflightMessages: 8, InflightBytes: 4000, UncommittedBytes: 10000,
+	}
+	if w.tiny {
+		c.BatchBytes, c.InflightMessages, c.InflightBytes, c.UncommittedBytes = 1, 2, 100, 300
+	}
+	for id := range size {
+		c.Voters = append(c.Voters, ID(id+1))
+	}
+	return c
+}
+
+// clock is what host i takes for the time. No clock runs faster than another by
+// more than the bound.
+func (w *world) clock(i int) time.Duration {
+	return time.Duration(float64(w.now) * w.rates[i])
+}
+
+func (w *world) fail(format string, args ...any) {
+	if w.err == nil {
+		w.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (w *world) chance(p float64) bool { return w.random.Float64() < p }
+
+// tick lets a little time pass, and things happen in it.
+func (w *world) tick() {
+	w.now += time.Duration(w.random.Int64N(int64(testHeartbeat / 2)))
+	w.misfortune()
+	inboxes := w.arrivals()
+	for _, i := range w.random.Perm(len(w.hosts)) {
+		if h := w.hosts[i]; h.replica != nil && w.paused[i] <= w.now {
+			w.turn(i, h, inboxes[i])
+		} else if h.replica != nil {
+			w.requeue(inboxes[i], h)
+		}
+	}
+}
+
+// requeue keeps for a paused host what arrived meanwhile.
+func (w *world) requeue(messages []Message, h *host) {
+	for _, m := range messages {
+		w.network = append(w.network, envelope{m.AppendTo(nil), m.From, h.config.ID, w.now})
+	}
+}
+
+func (w *world) misfortune() {
+	for i, h := range w.hosts {
+		switch {
+		case h.replica != nil && w.chance(w.crash):
+			h.crash(w.random.IntN(len(h.queue) + 1))
+			w.forget(h)
+		case h.replica == nil && w.chance(0.05):
+			h.start(w.clock(i))
+			w.commits[i] = 0
+		case w.chance(w.pause):
+			w.paused[i] = w.now + time.Duration(w.random.Int64N(int64(4*testElection)))
+		}
+	}
+	if w.chance(w.cut) {
+		clear(w.blocked)
+		for range w.random.IntN(len(w.hosts) + 1) {
+			w.blocked[[2]ID{w.anyone(), w.anyone()}] = true
+		}
+	}
+}
+
+func (w *world) anyone() ID { return ID(w.random.IntN(len(w.hosts)) + 1) }
+
+// forget drops the readings of a host that crashed.
+func (w *world) forget(h *host) {
+	for number, o := range w.readings { // any order: each is judged alone
+		if o.at == h {
+			delete(w.readings, number)
+		}
+	}
+}
+
+// arrivals takes from the network what is due, by receiver.
+func (w *world) arrivals() [][]Message {
+	inboxes := make([][]Message, len(w.hosts))
+	kept := w.network[:0]
+	for _, e := range w.network {
+		if e.at > w.now {
+			kept = append(kept, e)
+			continue
+		}
+		m, err := DecodeMessage(e.bytes)
+		if err != nil {
+			w.fail("decoding: %v", err)
+		}
+		inboxes[e.to-1] = append(inboxes[e.to-1], m)
+	}
+	w.network = kept
+	return inboxes
+}
+
+func (w *world) send(m Message) {
+	if m.To == m.From || w.blocked[[2]ID{m.From, m.To}] || w.chance(w.loss) {
+		return
+	}
+	delay := w.random.Int64N(int64(testHeartbeat))
+	if w.chance(w.tail) {
+		delay = w.random.Int64N(int64(5 * testElection))
+	}
+	e := envelope{m.AppendTo(nil), m.From, m.To, w.now + time.Duration(delay)}
+	w.network = append(w.network, e)
+	if w.chance(w.repeat) {
+		e.at += time.Duration(w.random.Int64N(int64(3 * testElection)))
+		w.network = append(w.network, e)
+	}
+}
+
+// turn gives host i one Step, if it needs one.
+func (w *world) turn(i int, h *host, inbox []Message) {
+	synced := len(h.queue) > 0 && w.chance(w.syncing)
+	if synced {
+		h.sync(1 + w.random.IntN(len(h.queue)))
+	}
+	in := Input{
+		Now:       max(w.clock(i), h.replica.now),
+		Wall:      Stamp(w.random.Uint64N(1 << 40)),
+		Messages:  inbox,
+		Proposals: w.drawProposals(),
+		Reads:     w.drawReads(h),
+	}
+	if !synced && in.Now < h.replica.Deadline() &&
+		len(in.Messages)+len(in.Proposals)+len(in.Reads) == 0 {
+		return
+	}
+	w.judge(i, h, in, h.step(in))
+}
+
+func (w *world) drawProposals() (proposals []Proposal) {
+	for w.chance(w.proposals) && len(proposals) < 20 {
+		data := bytes.Repeat([]byte{byte(w.random.Uint32())}, w.random.IntN(100))
+		proposals = append(proposals, Proposal{After: Stamp(w.random.Uint64N(1 << 40)), Data: data})
+	}
+	return proposals
+}
+
+func (w *world) drawReads(h *host) (numbers []uint64) {
+	for w.chance(w.questions) && len(numbers) < 20 {
+		number := w.random.Uint64()
+		w.readings[number] = reading{h, len(w.ledger)}
+		numbers = append(numbers, number)
+	}
+	return numbers
+}
+
+// judge compares what a host does with what is known.
+func (w *world) judge(i int, h *host, in Input, out Output) {
+	for _, m := range out.Messages {
+		w.judgeMessage(h, m)
+		w.send(m)
+	}
+	w.judgeAccepted(h, in, out)
+	w.judgeCommitted(i, h, out.Committed)
+	for _, number := range out.Reads {
+		w.judgeRead(h, number)
+	}
+	for _, number := range out.Refused {
+		w.refused++
+		delete(w.readings, number)
+	}
+	w.judgeState(i, h)
+}
+
+// judgeMessage demands that the disk already holds what m promises.
+func (w *world) judgeMessage(h *host, m Message) {
+	disk := h.disk
+	switch m.Kind {
+	case GrantVote, RequestVote:
+		choice := m.From
+		if m.Kind == GrantVote {
+			choice = m.To
+		}
+		if disk.Vote != (Vote{m.Term, choice}) {
+			w.fail("%v sent; the disk says %+v", m, disk.Vote)
+		}
+		key := [2]uint64{uint64(m.From), uint64(m.Term)}
+		if before, voted := w.votes[key]; voted && before != choice {
+			w.fail("%v sent; it voted for %d in that term", m, before)
+		}
+		w.votes[key] = choice
+	case AcceptEntries:
+		if disk.Vote.Term < m.Term || Index(len(disk.Entries)) < m.Index {
+			w.fail("%v sent; the disk holds %d entries in term %d", m, len(disk.Entries), disk.Vote.Term)
+		}
+	case AcceptHeartbeat:
+		if disk.Vote.Term < m.Term {
+			w.fail("%v sent; the disk is in term %d", m, disk.Vote.Term)
+		}
+	case AppendEntries, Heartbeat:
+		w.judgeLeader(h, m)
+	}
+}
+
+// judgeLeader demands that no other led the term, and that the leader holds
+// everything committed before.
+func (w *world) judgeLeader(h *host, m Message) {
+	before, known := w.leaders[m.Term]
+	if known && before != m.From {
+		w.fail("%v sent; %d led that term", m, before)
+	}
+	if known {
+		return
+	}
+	w.leaders[m.Term] = m.From
+	for _, e := range w.ledger {
+		if h.replica.log.term(e.Index) != e.Term {
+			w.fail("%d leads term %d without committed %v", m.From, m.Term, e)
+		}
+	}
+}
+
+func (w *world) judgeAccepted(h *host, in Input, out Output) {
+	for i := range out.Accepted.Count {
+		e, p := h.replica.log.at(out.Accepted.First+Index(i)), in.Proposals[i]
+		if e.Term != out.Accepted.Term || e.Kind != Command || !bytes.Equal(e.Data, p.Data) {
+			w.fail("proposal %d became %v", i, e)
+		}
+		if e.Stamp <= p.After || e.Stamp < in.Wall {
+			w.fail("%v is stamped %d after %d at %d", e, e.Stamp, p.After, in.Wall)
+		}
+	}
+}
+
+// judgeCommitted keeps the ledger: the first to apply an index writes it, the
+// others have to agree, and enough disks have to hold it.
+func (w *world) judgeCommitted(i int, h *host, entries []Entry) {
+	for _, e := range entries {
+		if e.Index != w.commits[i]+1 {
+			w.fail("%d applied %v after %d", h.config.ID, e, w.commits[i])
+		}
+		w.commits[i] = e.Index
+		if Index(len(h.disk.Entries)) < e.Index || h.disk.Entries[e.Index-1].Term != e.Term {
+			w.fail("%d applied %v, which is not on its disk", h.config.ID, e)
+		}
+		if e.Index <= Index(len(w.ledger)) {
+			w.compare(h, e)
+			continue
+		}
+		w.ledger = append(w.ledger, e)
+		if n := w.holders(e); n < len(w.hosts)/2+1 {
+			w.fail("%d applied %v, which is on %d disks", h.config.ID, e, n)
+		}
+	}
+}
+
+func (w *world) compare(h *host, e Entry) {
+	known := w.ledger[e.Index-1]
+	if known.Term != e.Term || known.Stamp != e.Stamp || known.Kind != e.Kind ||
+		!bytes.Equal(known.Data, e.Data) {
+		w.fail("%d applied %v; committed was %v", h.config.ID, e, known)
+	}
+}
+
+func (w *world) holders(e Entry) (n int) {
+	for _, h := range w.hosts {
+		if Index(len(h.disk.Entries)) >= e.Index && h.disk.Entries[e.Index-1].Term == e.Term {
+			n++
+		}
+	}
+	return n
+}
+
+// judgeRead demands that the state shows everything that anybody had applied when
+// the read started.
+func (w *world) judgeRead(h *host, number uint64) {
+	o, open := w.readings[number]
+	if !open || o.at != h {
+		w.fail("%d served read %d, which it was not asked", h.config.ID, number)
+	}
+	if len(h.applied) < o.floor {
+		w.fail("%d served a read from %d entries; %d were committed", h.config.ID, len(h.applied), o.floor)
+	}
+	delete(w.readings, number)
+	w.served++
+}
+
+func (w *world) judgeState(i int, h *host) {
+	s := h.replica.Status()
+	if s.Refused != 0 {
+		w.fail("%d refused %d messages of correct members", s.ID, s.Refused)
+	}
+	if s.Delivered != w.commits[i] || s.Commit < s.Delivered || s.Durable < s.Delivered {
+		w.fail("%d applied up to %d: %+v", s.ID, w.commits[i], s)
+	}
+	l := h.replica.log.entries
+	if s.Durable > Index(len(h.disk.Entries)) ||
+		s.Durable > 0 && h.disk.Entries[s.Durable-1].Term != l[s.Durable-1].Term {
+		w.fail("%d takes its log for durable up to %d; the disk holds %d", s.ID, s.Durable, len(h.disk.Entries))
+	}
+	if at := h.replica.Deadline(); at <= h.replica.now {
+		w.fail("%d wants to be woken at %v; it is %v", s.ID, at, h.replica.now)
+	}
+}
+
+// judgeLogs demands that two logs that have an entry in common are equal up to it.
+func (w *world) judgeLogs() {
+	for i, a := range w.hosts {
+		for _, b := range w.hosts[:i] {
+			w.judgePair(a.disk.Entries, b.disk.Entries)
+		}
+	}
+}
+
+func (w *world) judgePair(a, b []Entry) {
+	agreed := false
+	for n := min(len(a), len(b)) - 1; n >= 0; n-- {
+		agreed = agreed || a[n].Term == b[n].Term
+		if agreed && (a[n].Term != b[n].Term || a[n].Stamp != b[n].Stamp) {
+			w.fail("two logs agree on a later entry and hold %v and %v", a[n], b[n])
+		}
+	}
+}
+
+// heal ends all misfortune and demands that the group commits something new, and
+// that everybody applies it, in a time that does not depend on what happened.
+func (w *world) heal() {
+	w.weather = weather{syncing: 1, leases: w.leases}
+	clear(w.blocked)
+	for i, h := range w.hosts {
+		w.paused[i] = 0
+		if h.replica == nil {
+			h.start(w.clock(i))
+			w.commits[i] = 0
+		}
+	}
+	mark := []byte("the last word")
+	for end := w.now + 30*testElection; w.now < end && w.err == nil; {
+		w.tick()
+		for i, h := range w.hosts {
+			if h.replica.Status().Role == Leader && !w.marked(mark) {
+				in := Input{Now: max(w.clock(i), h.replica.now), Proposals: []Proposal{{Data: mark}}}
+				w.judge(i, h, in, h.step(in))
+			}
+		}
+	}
+	if !w.marked(mark) {
+		w.fail("nothing was committed after everything had healed")
+	}
+	for i, n := range w.commits {
+		if int(n) != len(w.ledger) {
+			w.fail("%d applied %d of %d entries: %+v", i+1, n, len(w.ledger), w.hosts[i].replica.Status())
+		}
+	}
+}
+
+func (w *world) marked(mark []byte) bool {
+	n := len(w.ledger)
+	return n > 0 && slices.ContainsFunc(w.ledger[max(0, n-10):], func(e Entry) bool {
+		return bytes.Equal(e.Data, mark)
+	})
+}
+
+// run returns the world after ticks of trouble and its end.
+func run(seed uint64, size, ticks int) (w *world) {
+	w = newWorld(seed, size)
+	defer func() {
+		if p := recover(); p != nil {
+			w.fail("panic: %v", p)
+		}
+	}()
+	for range ticks {
+		w.tick()
+		if w.err != nil {
+			return w
+		}
+	}
+	w.judgeLogs()
+	w.heal()
+	return w
+}
+
+func TestGroupKeepsItsPromisesInAnyWeather(t *testing.T) {
+	seeds := uint64(60)
+	if testing.Short() {
+		seeds = 10
+	}
+	var terms, entries, served int
+	for size := 1; size <= 5; size++ {
+		for seed := range seeds {
+			w := run(seed, size, 2000)
+			if w.err != nil {
+				t.Fatalf("size %d seed %d (%+v): %v", size, seed, w.weather, w.err)
+			}
+			terms, entries, served = terms+len(w.leaders), entries+len(w.ledger), served+w.served
+		}
+	}
+	t.Logf("%d terms, %d entries, %d reads", terms, entries, served)
+	if terms == 0 || entries == 0 || served == 0 {
+		t.Error("nothing happened")
+	}
+}
