@@ -1,0 +1,41 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestAnErrorTellsWhatTheCallerMayDo(t *testing.T) {
+	for want, e := range map[string]*Error{
+		`put "k": late; nothing happened, so it may be tried again`:                 {Unavailable, "put", "k", errors.New("late")},
+		`put "k": late; it may or may not take effect, so look before trying again`: {Unknown, "put", "k", errors.New("late")},
+		`size: bad; it can never take effect as it is`:                              {Invalid, "size", "", errors.New("bad")},
+	} { // any order: each stands for itself
+		if e.Error() != want {
+			t.Errorf("%q, want %q", e.Error(), want)
+		}
+	}
+}
+
+func TestAnErrorIsItsCodeAndItsCause(t *testing.T) {
+	var err error = fmt.Errorf("outer: %w", &Error{Unknown, "put", "k", context.Canceled})
+	if !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrInvalid) {
+		t.Error("the code is not told by errors.Is")
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Error("the cause is not told by errors.Is")
+	}
+	if e, ok := errors.AsType[*Error](err); !ok || e.Code != Unknown {
+		t.Error("the code is not told by errors.As")
+	}
+}
+
+func TestALongKeyIsCutInTexts(t *testing.T) {
+	e := &Error{Unknown, "put", strings.Repeat("k", 5000), errors.New("late")}
+	if text := e.Error(); len(text) > 300 || !strings.Contains(text, "(5000 bytes)") {
+		t.Error(text)
+	}
+}
