@@ -128,8 +128,7 @@ func (e *Engine) silence() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.silent.Store(true)
-	for _, p := range e.processes.all() {
-		e.processes.remove(p)
+	for _, p := range e.processes.clear() {
 		p.end()
 	}
 }

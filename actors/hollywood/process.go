@@ -26,7 +26,7 @@ type process struct {
 	inbox   *actor.Inbox
 	context context
 
-	ended   atomic.Bool
+	ended atomic.Bool
 
 	// The rest is touched only by the actor while it runs.
 	timers timers

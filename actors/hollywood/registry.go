@@ -40,3 +40,11 @@ func (r *registry) remove(p *process) {
 	delete(next, p.self.Name)
 	r.byName.Store(&next)
 }
+
+// clear removes all processes and returns them.
+func (r *registry) clear() map[string]*process {
+	if m := r.byName.Swap(nil); m != nil {
+		return *m
+	}
+	return nil
+}
