@@ -64,6 +64,7 @@ func (r *run) place() {
 			voters[j] = check.Node(n)
 		}
 		r.watch.consensus.AddGroup(groupAt(i), voters)
+		r.watch.leaders[groupAt(i)] = voters[0] // until somebody is seen to lead
 	}
 }
 

@@ -21,9 +21,12 @@ const aimedEffects = 64
 // strike carries out one strike of the plan.
 func (r *run) strike(s Strike) {
 	for _, n := range r.aim(s) {
+		if n = r.runningFrom(n); n == 0 {
+			continue // nobody runs
+		}
 		lift := r.inflict(s, n)
 		if lift == nil {
-			continue // the fault finds nothing to do, such as a crash of a node that is down
+			continue // the fault finds nothing to do, such as a split of one node
 		}
 		r.strikes[s.Kind]++
 		r.annotate(s, n)
@@ -44,6 +47,19 @@ func (r *run) later(d time.Duration, lift func()) {
 	r.world.After(d, once)
 }
 
+// runningFrom returns n, or if it is down or paused the next server that runs, or
+// zero: a fault of what is not running shows nothing.
+func (r *run) runningFrom(n actors.NodeID) actors.NodeID {
+	first := slices.Index(r.servers, n)
+	for i := range r.servers {
+		n := r.servers[(first+i)%len(r.servers)]
+		if r.world.Up(n) && !r.world.Paused(n) {
+			return n
+		}
+	}
+	return 0
+}
+
 // aim resolves the target of a strike to nodes.
 func (r *run) aim(s Strike) []actors.NodeID {
 	pick := func(draw uint64) actors.NodeID { return r.servers[draw%uint64(len(r.servers))] }
@@ -54,10 +70,7 @@ func (r *run) aim(s Strike) []actors.NodeID {
 		}
 		return r.servers
 	case Leader:
-		if leader := r.watch.leaders[groupAt(int(s.Draw%uint64(r.plan.Partitions)))]; leader != 0 {
-			return []actors.NodeID{actors.NodeID(leader)}
-		}
-		return nil
+		return []actors.NodeID{actors.NodeID(r.watch.leaders[groupAt(int(s.Draw%uint64(r.plan.Partitions)))])}
 	case Next:
 		r.next++
 		return []actors.NodeID{r.servers[r.next%len(r.servers)]}
@@ -106,9 +119,6 @@ func (r *run) clientNodes() (ids []actors.NodeID) {
 
 // crash crashes a node at once, or for every other draw a few effects later.
 func (r *run) crash(s Strike, n actors.NodeID) func() {
-	if !r.world.Up(n) {
-		return nil
-	}
 	if s.Draw>>32%2 == 0 {
 		r.world.Crash(n)
 	} else {
@@ -128,9 +138,6 @@ func (r *run) restart(n actors.NodeID) {
 const noCrash = 1 << 60
 
 func (r *run) pause(n actors.NodeID) func() {
-	if !r.world.Up(n) || r.world.Paused(n) {
-		return nil
-	}
 	r.world.Pause(n)
 	return func() { r.world.Resume(n) }
 }
@@ -160,15 +167,15 @@ func (r *run) cut(s Strike, n actors.NodeID, others []actors.NodeID) func() {
 	return r.network.Add(string(CutLink), network.Cut{From: []actors.NodeID{n}, To: []actors.NodeID{to}})
 }
 
-// failSync makes the disk of a node fail once. The node must halt; a new process
+// failSync makes the next sync of a node fail. The node must halt; a new process
 // finds a disk that works.
 func (r *run) failSync(n actors.NodeID) func() {
-	if !r.world.Up(n) {
-		return nil
-	}
 	r.watch.excused[n] = true
 	r.disks[n].FailSync()
-	return func() { r.world.Restart(n) }
+	return func() {
+		r.disks[n].Mend()
+		r.world.Restart(n)
+	}
 }
 
 // annotate notes a strike in the trace and as a band for the picture.

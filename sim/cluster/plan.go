@@ -58,11 +58,13 @@ func Draw(s Scenario, seed sim.Seed) Plan {
 		Clock:      s.Clock,
 	}
 	p.Replication = min(s.Cluster.Replication.draw(seed, "replication"), p.Nodes)
-	faults := s.Faults
 	if s.Swarm {
-		faults = p.leaveOut(s.Faults)
+		p.leaveOut()
 	}
-	for i, f := range faults {
+	for i, f := range s.Faults {
+		if p.Nodes == 1 && f.Kind.needsPeers() || s.Swarm && seed.Stream("swarm fault", uint64(i)).Chance(0.5) {
+			continue
+		}
 		p.Strikes = append(p.Strikes, f.strikes(seed.Stream("strikes", uint64(i)), s.Duration)...)
 	}
 	slices.SortStableFunc(p.Strikes, func(a, b Strike) int { return cmp.Compare(a.At, b.At) })
@@ -70,8 +72,8 @@ func Draw(s Scenario, seed sim.Seed) Plan {
 }
 
 // leaveOut turns each trait of the network, the disks and the clocks off with even
-// odds, and returns the faults that stay.
-func (p *Plan) leaveOut(faults []Fault) (kept []Fault) {
+// odds.
+func (p *Plan) leaveOut() {
 	traits := []struct {
 		name string
 		off  func()
@@ -89,12 +91,6 @@ func (p *Plan) leaveOut(faults []Fault) (kept []Fault) {
 			t.off()
 		}
 	}
-	for i, f := range faults {
-		if p.Seed.Stream("swarm fault", uint64(i)).Chance(0.5) {
-			kept = append(kept, f)
-		}
-	}
-	return kept
 }
 
 func (r Range) draw(seed sim.Seed, purpose string) int {

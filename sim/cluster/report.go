@@ -110,8 +110,8 @@ func (r *run) missing(report Report) (list []string) {
 		list = append(list, "an answer to a client")
 	}
 	for p := range r.plan.Partitions {
-		if r.watch.consensus.Terms(groupAt(p)) == 0 {
-			list = append(list, fmt.Sprintf("a leader of partition %d", p))
+		if r.watch.consensus.Decided(groupAt(p)) == 0 {
+			list = append(list, fmt.Sprintf("a decision of partition %d", p))
 		}
 	}
 	for _, s := range r.plan.Strikes {

@@ -106,6 +106,11 @@ var faultKinds = []FaultKind{
 	Crash, Pause, Isolate, Split, CutLink, Clog, SlowDisk, FailSync, JumpClock,
 }
 
+// needsPeers reports whether a fault means nothing to a server without others.
+func (k FaultKind) needsPeers() bool {
+	return k == Isolate || k == Split || k == CutLink || k == Clog
+}
+
 // A Target says which node a fault strikes.
 type Target string
 
