@@ -42,22 +42,21 @@ func (n *node) spawn(from actors.Ref, name string, code actors.Actor) actors.Ref
 	n.actors[name] = a
 	n.order = append(n.order, a)
 	n.world.markActor(Spawned, a)
-	n.post(name, envelope{from: from, message: actors.Started{}})
+	a.post(envelope{from: from, message: actors.Started{}})
 	return self
 }
 
-// post puts e into the mailbox of the actor of that name and reports whether
-// there is one.
-func (n *node) post(name string, e envelope) bool {
-	a := n.actors[name]
-	if a == nil {
-		return false
+// post puts e into the mailbox of the actor of that name, if there is one.
+func (n *node) post(name string, e envelope) {
+	if a := n.actors[name]; a != nil {
+		a.post(e)
 	}
-	a.post(e)
-	return true
 }
 
 func (a *actor) post(e envelope) {
+	if a.stopped {
+		return // an observer of e crashed the node
+	}
 	a.mail.push(e)
 	if a.node.current != a {
 		a.ready()

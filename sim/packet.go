@@ -78,19 +78,23 @@ func (w *World) arrive(slot uint32) {
 	p := *w.packets.at(slot)
 	w.packets.put(slot)
 	n := w.byID[p.to.Node]
+	a := n.actors[p.to.Name] // none if the node is down
 	switch {
 	case p.sender.endedBefore(p.incarnation, p.left):
 		w.lose(&p, "crash of the sender")
 	case !n.up:
 		w.lose(&p, "receiver is down")
-	case n.actors[p.to.Name] == nil:
+	case a == nil:
 		w.lose(&p, "no such actor")
+	case a.mail.len() >= w.config.MailMax:
+		w.lose(&p, "mailbox is full")
 	default:
-		w.deliver(n, &p)
+		w.deliver(a, &p)
 	}
 }
 
-func (w *World) deliver(n *node, p *packet) {
+func (w *World) deliver(a *actor, p *packet) {
+	n := a.node
 	if p.copied && mixBytes(0, p.bytes) != p.sum {
 		n.accuse(p.to.Name, "a message was changed after it was delivered", nil)
 		return
@@ -102,7 +106,7 @@ func (w *World) deliver(n *node, p *packet) {
 	}
 	w.stats.Delivered++
 	w.markPacket(Delivered, n.id, p, m, 1, "")
-	n.post(p.to.Name, envelope{from: p.from, message: m, packet: p.number})
+	a.post(envelope{from: p.from, message: m, packet: p.number})
 }
 
 // lose records that a copy of p will not arrive.

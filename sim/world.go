@@ -59,14 +59,19 @@ type Config struct {
 	// RunMax is the most messages an actor receives before it is flushed; each run
 	// draws its own limit below it. Zero means [DefaultRunMax].
 	RunMax int
+	// MailMax is how many messages may wait in a mailbox before packets to it are
+	// lost, as when the queues between two processes are full. Zero means
+	// [DefaultMailMax].
+	MailMax int
 	// Log takes what actors say to people; nil discards it.
 	Log *slog.Logger
 }
 
 // Defaults of [Config].
 const (
-	DefaultCost   = 5 * time.Microsecond
-	DefaultRunMax = 64
+	DefaultCost    = 5 * time.Microsecond
+	DefaultRunMax  = 64
+	DefaultMailMax = 1 << 14
 )
 
 // A World runs nodes in virtual time. Its methods must not be called from within
@@ -118,6 +123,9 @@ func New(c Config) *World {
 	}
 	if c.RunMax == 0 {
 		c.RunMax = DefaultRunMax
+	}
+	if c.MailMax == 0 {
+		c.MailMax = DefaultMailMax
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -1,0 +1,6 @@
+package sim
+
+// Load returns how many items wait in the queue and how many timers are kept.
+func (w *World) Load() (items, timers int) {
+	return len(w.queue.items), len(w.timers.slots) - len(w.timers.free)
+}

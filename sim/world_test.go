@@ -1,0 +1,464 @@
+package sim_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/actors/actorstest"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/network"
+)
+
+type note = actorstest.Note
+
+// An act is an actor that is a function, and counts what it received.
+type act struct {
+	do       func(ctx actors.Context, from actors.Ref, m actors.Message)
+	received []actors.Message
+}
+
+func (a *act) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
+	a.received = append(a.received, m)
+	if a.do != nil {
+		a.do(ctx, from, m)
+	}
+}
+
+// numbers returns the numbers of the notes received.
+func (a *act) numbers() []uint64 {
+	var ns []uint64
+	for _, m := range a.received {
+		if n, ok := m.(note); ok {
+			ns = append(ns, n.Number)
+		}
+	}
+	return ns
+}
+
+// onNote makes an act that calls f at each note.
+func onNote(f func(ctx actors.Context, n note)) *act {
+	return &act{do: func(ctx actors.Context, _ actors.Ref, m actors.Message) {
+		if n, ok := m.(note); ok {
+			f(ctx, n)
+		}
+	}}
+}
+
+func ref(node actors.NodeID, name string) actors.Ref { return actors.Ref{Node: node, Name: name} }
+
+// steady makes the cost of every call nearly known, and the network fast.
+func steady(seed sim.Seed, cost time.Duration) *lab {
+	l := newLab(seed)
+	l.World = sim.New(sim.Config{Seed: seed, Codec: actorstest.Codec{}, Cost: cost, Network: l.network})
+	l.network = network.New(nil)
+	return l.add(1, 2)
+}
+
+// losses collects why packets were lost.
+func losses(w *sim.World) *[]string {
+	var why []string
+	w.Observe(sim.Of(sim.Lost), func(e *sim.Event) { why = append(why, e.Text) })
+	return &why
+}
+
+func TestACrashLosesTheMailbox(t *testing.T) {
+	l := newLab(1).add(1)
+	var before, after act
+	l.Spawn(1, "a", &before)
+	for i := range uint64(100) {
+		l.Send(ref(1, "a"), note{Number: i})
+	}
+	l.Run(50 * time.Microsecond)
+	l.Crash(1)
+	got := len(before.received)
+	l.Restart(1)
+	l.Spawn(1, "a", &after)
+	l.Run(time.Second)
+	if got == 0 || got > 50 || len(before.received) != got || len(after.numbers()) > 0 {
+		t.Errorf("received %d, then %d of the old mail and %d in the next life",
+			got, len(before.received)-got, len(after.numbers()))
+	}
+	if !l.Quiet() {
+		t.Error("something is left to happen")
+	}
+}
+
+func TestACrashLosesWhatHasNotLeft(t *testing.T) {
+	for _, test := range []struct {
+		crash time.Duration
+		want  int
+	}{{100 * time.Microsecond, 0}, {2 * time.Millisecond, 1}} {
+		l := steady(1, time.Millisecond)
+		why := losses(l.World)
+		var sink act
+		l.Spawn(2, "sink", &sink)
+		l.Spawn(1, "a", onNote(func(ctx actors.Context, n note) { ctx.Send(ref(2, "sink"), n) }))
+		l.Run(10 * time.Millisecond)
+		l.Send(ref(1, "a"), note{Number: 1})
+		l.Run(test.crash)
+		l.Crash(1)
+		l.Run(time.Second)
+		if len(sink.numbers()) != test.want || test.want == 0 && !slices.Equal(*why, []string{"crash of the sender"}) {
+			t.Errorf("crash after %v: %d arrived, lost by %v", test.crash, len(sink.numbers()), *why)
+		}
+	}
+}
+
+func TestPacketsToADeadNodeAreLost(t *testing.T) {
+	l := steady(1, time.Millisecond)
+	why := losses(l.World)
+	l.Spawn(1, "a", onNote(func(ctx actors.Context, n note) { ctx.Send(ref(2, "sink"), n) }))
+	l.Send(ref(1, "a"), note{Number: 1})
+	l.Run(time.Second)
+	l.Crash(2)
+	l.Send(ref(1, "a"), note{Number: 2})
+	l.Run(time.Second)
+	if want := []string{"no such actor", "receiver is down"}; !slices.Equal(*why, want) {
+		t.Errorf("lost by %q, want %q", *why, want)
+	}
+	if s := l.Stats(); s.Lost != 2 || s.Sent != 2 || s.Delivered != 0 {
+		t.Errorf("counted %+v", s)
+	}
+}
+
+func TestAPacketOutlivesTheRestartOfBothEnds(t *testing.T) {
+	l := newLab(1).add(1, 2)
+	l.network.Add("slow", network.Slow{A: 1, B: 2, Wait: 10 * time.Second})
+	l.Spawn(1, "a", onNote(func(ctx actors.Context, n note) { ctx.Send(ref(2, "sink"), n) }))
+	l.Send(ref(1, "a"), note{Number: 1})
+	l.Run(time.Second)
+	l.Crash(1)
+	l.Crash(2)
+	l.Restart(2)
+	var sink act
+	l.Spawn(2, "sink", &sink)
+	l.Run(20 * time.Second)
+	if !slices.Equal(sink.numbers(), []uint64{1}) {
+		t.Errorf("the next life received %v", sink.received)
+	}
+}
+
+// TestACrashStrikesBetweenAnyTwoEffects counts down through one call of an actor.
+func TestACrashStrikesBetweenAnyTwoEffects(t *testing.T) {
+	for effects := 1; effects <= 6; effects++ {
+		l := newLab(1).add(1, 2)
+		var done []string
+		l.Observe(sim.Of(sim.Sent, sim.Appended, sim.SyncAsked, sim.Spawned, sim.Crashed), func(e *sim.Event) {
+			if e.Node == 1 && e.From != (actors.Ref{}) || e.To.Name == "child" || e.Kind == sim.Crashed {
+				done = append(done, e.Kind.String())
+			}
+		})
+		var sink act
+		l.Spawn(2, "sink", &sink)
+		l.Spawn(1, "a", onNote(func(ctx actors.Context, n note) {
+			ctx.Send(ref(2, "sink"), n)
+			ctx.Disk().AppendLog("log", []byte("record"))
+			ctx.Spawn("child", &act{})
+			ctx.Disk().SyncLog("log", 1)
+			ctx.Send(ref(2, "sink"), n)
+			ctx.After(0, n)
+		}))
+		l.Run(time.Second)
+		l.CrashAfter(1, effects)
+		l.Send(ref(1, "a"), note{Number: 1})
+		l.Run(time.Second)
+		all := []string{"send", "append", "spawn", "sync", "send"}
+		want := append(slices.Clone(all[:min(effects, len(all))]), "crash")
+		if !slices.Equal(done, want) || l.Up(1) {
+			t.Errorf("after %d effects: %v, want %v", effects, done, want)
+		}
+		if sent := strings.Count(strings.Join(want, " "), "send"); len(sink.numbers()) != sent {
+			t.Errorf("after %d effects: %d messages arrived, %d were sent", effects, len(sink.numbers()), sent)
+		}
+	}
+}
+
+func TestAnObserverCanAimACrash(t *testing.T) {
+	l := town(3, 3)
+	aimed := 0
+	l.Observe(sim.Of(sim.SyncAsked), func(e *sim.Event) {
+		if aimed == 0 {
+			aimed++
+			l.Crash(e.Node)
+		}
+	})
+	l.Run(time.Second)
+	if s := l.Stats(); aimed != 1 || s.Crashes != 1 || s.Panics != 0 {
+		t.Errorf("aimed %d times; %+v", aimed, s)
+	}
+}
+
+func TestAPausedNodeGetsItsMailLater(t *testing.T) {
+	l := newLab(1).add(1, 2)
+	var sink act
+	l.Spawn(2, "sink", &sink)
+	l.Spawn(1, "a", onNote(func(ctx actors.Context, n note) { ctx.Send(ref(2, "sink"), n) }))
+	l.Run(time.Second)
+	l.Pause(2)
+	before := l.Clock(2).Now()
+	l.Send(ref(1, "a"), note{Number: 1})
+	l.Run(time.Second)
+	if len(sink.numbers()) != 0 || !l.Paused(2) || !l.Up(2) {
+		t.Error("a paused node acted")
+	}
+	if l.Clock(2).Now()-before != time.Second {
+		t.Error("the clock of a paused node stood still")
+	}
+	l.Resume(2)
+	l.Run(time.Second)
+	if !slices.Equal(sink.numbers(), []uint64{1}) || l.Stats().Pauses != 1 {
+		t.Errorf("a resumed node received %v", sink.received)
+	}
+}
+
+func TestHaltEndsTheNodeAtTheNextEffect(t *testing.T) {
+	l := newLab(1).add(1)
+	failure := errors.New("the disk is gone")
+	var seen []string
+	l.Observe(sim.Of(sim.Halted, sim.Crashed, sim.Spawned), func(e *sim.Event) {
+		seen = append(seen, fmt.Sprint(e.Kind, " ", e.Err))
+	})
+	l.Spawn(1, "a", onNote(func(ctx actors.Context, _ note) {
+		ctx.Halt(failure)
+		ctx.Spawn("too late", &act{})
+		panic("what a dead node does accuses nobody")
+	}))
+	l.Send(ref(1, "a"), note{})
+	l.Run(time.Second)
+	want := []string{"spawn <nil>", "halt the disk is gone", "crash <nil>"}
+	if !slices.Equal(seen, want) || l.Up(1) {
+		t.Errorf("saw %q, want %q", seen, want)
+	}
+	if s := l.Stats(); s.Halts != 1 || s.Panics != 0 {
+		t.Errorf("counted %+v", s)
+	}
+}
+
+func TestAPanicEndsItsNodeAndIsSeen(t *testing.T) {
+	for name, boom := range map[string]func(l *lab){
+		"in Receive": func(l *lab) {
+			l.Spawn(1, "a", onNote(func(actors.Context, note) { panic("boom") }))
+		},
+		"in Flush": func(l *lab) { l.Spawn(1, "a", flushing(func(actors.Context) { panic("boom") })) },
+		"by taking a name that is taken": func(l *lab) {
+			l.Spawn(1, "a", onNote(func(ctx actors.Context, _ note) { ctx.Spawn("a", &act{}) }))
+		},
+		"by sending what has no encoding": func(l *lab) {
+			l.Spawn(1, "a", onNote(func(ctx actors.Context, _ note) { ctx.Send(ref(2, "x"), "text") }))
+		},
+		"by changing a record it appended": func(l *lab) {
+			record := []byte("record")
+			l.Spawn(1, "a", &act{do: func(ctx actors.Context, _ actors.Ref, m actors.Message) {
+				switch m.(type) {
+				case note:
+					ctx.Disk().OpenLog("log")
+				case actors.LogOpened:
+					ctx.Disk().AppendLog("log", record)
+					ctx.Disk().SyncLog("log", 1)
+					record[0] = 'R'
+				}
+			}})
+		},
+		"by keeping its context": func(l *lab) {
+			var kept actors.Context
+			l.Spawn(1, "b", onNote(func(ctx actors.Context, _ note) { kept = ctx }))
+			l.Send(ref(1, "b"), note{})
+			l.Run(time.Second)
+			l.Spawn(1, "a", onNote(func(actors.Context, note) { kept.Send(ref(1, "a"), note{}) }))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(1).add(1, 2)
+			var accused []string
+			l.Observe(sim.Of(sim.Panicked), func(e *sim.Event) {
+				accused = append(accused, e.String())
+			})
+			boom(l)
+			l.Send(ref(1, "a"), note{})
+			l.Run(time.Second)
+			if len(accused) != 1 || l.Up(1) || !l.Up(2) || l.Stats().Panics != 1 {
+				t.Errorf("accused: %q; up: %v %v", accused, l.Up(1), l.Up(2))
+			}
+		})
+	}
+}
+
+func TestAPanicAtBootIsSeen(t *testing.T) {
+	l := newLab(1)
+	l.AddNode(1, func(func(string, actors.Actor) actors.Ref) { panic("boom") })
+	if l.Up(1) || l.Stats().Panics != 1 {
+		t.Error("a node that panicked at boot is up")
+	}
+}
+
+// flushing is an actor that only flushes.
+type flushing func(ctx actors.Context)
+
+func (f flushing) Receive(actors.Context, actors.Ref, actors.Message) {}
+func (f flushing) Flush(ctx actors.Context)                           { f(ctx) }
+
+// A counter counts its messages by runs.
+type counter struct {
+	run  int
+	runs []int
+}
+
+func (c *counter) Receive(actors.Context, actors.Ref, actors.Message) { c.run++ }
+func (c *counter) Flush(actors.Context)                               { c.runs = append(c.runs, c.run); c.run = 0 }
+
+func TestRunLengthsAreDrawn(t *testing.T) {
+	l := newLab(1).add(1)
+	var c counter
+	l.Spawn(1, "a", &c)
+	for range 5000 {
+		l.Send(ref(1, "a"), note{})
+	}
+	l.Run(time.Second)
+	lengths := map[int]bool{}
+	for _, n := range c.runs {
+		lengths[n] = true
+	}
+	if slices.Max(c.runs) > sim.DefaultRunMax || !lengths[1] || len(lengths) < 30 {
+		t.Errorf("the runs were %v", c.runs)
+	}
+}
+
+func TestRunMaxOneFlushesEveryMessage(t *testing.T) {
+	w := sim.New(sim.Config{RunMax: 1})
+	w.AddNode(1, func(func(string, actors.Actor) actors.Ref) {})
+	var c counter
+	w.Spawn(1, "a", &c)
+	for range 100 {
+		w.Send(ref(1, "a"), note{})
+	}
+	w.Run(time.Second)
+	if len(c.runs) != 101 || slices.Max(c.runs) != 1 {
+		t.Errorf("the runs were %v", c.runs)
+	}
+}
+
+func TestWorkTakesTime(t *testing.T) {
+	l := newLab(1).add(1)
+	var sink act
+	l.Spawn(1, "a", &sink)
+	l.Run(time.Second)
+	l.SetCost(1, time.Millisecond)
+	start := l.Now()
+	for i := range uint64(1000) {
+		l.Send(ref(1, "a"), note{Number: i})
+	}
+	l.RunUntil(func() bool { return len(sink.numbers()) == 1000 }, time.Minute)
+	if took := l.Now() - start; took < 950*time.Millisecond || took > 1050*time.Millisecond {
+		t.Errorf("1000 messages at 1 ms took %v", took)
+	}
+}
+
+func TestAFullMailboxLosesPackets(t *testing.T) {
+	w := sim.New(sim.Config{Codec: actorstest.Codec{}, MailMax: 10})
+	why := losses(w)
+	w.AddNode(1, func(func(string, actors.Actor) actors.Ref) {})
+	w.AddNode(2, func(func(string, actors.Actor) actors.Ref) {})
+	var sink act
+	w.Spawn(2, "sink", &sink)
+	w.Spawn(1, "a", onNote(func(ctx actors.Context, n note) {
+		for range 25 {
+			ctx.Send(ref(2, "sink"), n)
+		}
+	}))
+	w.Run(time.Second)
+	w.Pause(2)
+	w.Send(ref(1, "a"), note{})
+	w.Run(time.Second)
+	w.Resume(2)
+	w.Run(time.Second)
+	if len(sink.numbers()) != 10 || len(*why) != 15 || (*why)[0] != "mailbox is full" {
+		t.Errorf("%d arrived, lost by %v", len(sink.numbers()), *why)
+	}
+}
+
+func TestCopiesShareNoFate(t *testing.T) {
+	l := newLab(1).add(1, 2)
+	l.network.Add("twice", network.Duplicate{Chance: 1, Late: time.Second})
+	var sink act
+	l.Spawn(2, "sink", &sink)
+	l.Spawn(1, "a", onNote(func(ctx actors.Context, n note) { ctx.Send(ref(2, "sink"), n) }))
+	l.Send(ref(1, "a"), note{Number: 9})
+	l.Run(time.Minute)
+	if got := sink.numbers(); !slices.Equal(got, []uint64{9, 9}) || l.Stats().Duplicated != 1 {
+		t.Errorf("received %v", got)
+	}
+}
+
+// TestAChangedMessageIsFound has a receiver scribble on what aliases the packet,
+// before its copy arrives.
+func TestAChangedMessageIsFound(t *testing.T) {
+	l := newLab(1).add(1, 2)
+	l.network.Add("twice", network.Duplicate{Chance: 1, Late: time.Second})
+	l.Spawn(2, "sink", onNote(func(_ actors.Context, n note) { clear(n.Body) }))
+	l.Spawn(1, "a", onNote(func(ctx actors.Context, n note) { ctx.Send(ref(2, "sink"), n) }))
+	l.Send(ref(1, "a"), note{Number: 9, Body: []byte("body")})
+	l.Run(time.Minute)
+	if l.Stats().Panics != 1 || l.Up(2) {
+		t.Error("nobody noticed")
+	}
+}
+
+// A liar is a codec that cannot read what it wrote.
+type liar struct{ actorstest.Codec }
+
+func (liar) Decode([]byte) (actors.Message, error) { return nil, errors.New("what?") }
+
+func TestAnUnreadableMessageAccusesTheCodec(t *testing.T) {
+	w := sim.New(sim.Config{Codec: liar{}})
+	w.AddNode(1, func(func(string, actors.Actor) actors.Ref) {})
+	w.AddNode(2, func(func(string, actors.Actor) actors.Ref) {})
+	w.Spawn(2, "sink", &act{})
+	w.Spawn(1, "a", onNote(func(ctx actors.Context, n note) { ctx.Send(ref(2, "sink"), n) }))
+	w.Send(ref(1, "a"), note{})
+	w.Run(time.Second)
+	if w.Stats().Panics != 1 {
+		t.Error("nobody noticed")
+	}
+}
+
+func TestCancelledTimersDoNotPileUp(t *testing.T) {
+	l := newLab(1).add(1)
+	l.Spawn(1, "a", onNote(func(ctx actors.Context, n note) {
+		for range 100 {
+			ctx.After(time.Hour, n)()
+		}
+		ctx.Send(ctx.Self(), n)
+	}))
+	l.Send(ref(1, "a"), note{})
+	l.Run(time.Second)
+	if items, timers := l.Load(); items > 3000 || timers > 3000 {
+		t.Errorf("%d items and %d timers wait", items, timers)
+	}
+}
+
+func TestTimersOfTheDeadGiveBackTheirPlace(t *testing.T) {
+	l := newLab(1).add(1)
+	for life := range 50 {
+		l.Spawn(1, "a", onNote(func(ctx actors.Context, _ note) {
+			for range 100 {
+				ctx.After(time.Duration(ctx.Rand()%uint64(time.Hour)), note{})
+			}
+			for range 100 {
+				ctx.After(0, note{})
+			}
+		}))
+		l.Send(ref(1, "a"), note{})
+		l.Run(time.Duration(life) * 7 * time.Microsecond)
+		l.Crash(1)
+		l.Restart(1)
+	}
+	l.Run(2 * time.Hour)
+	if items, timers := l.Load(); items != 0 || timers != 0 || !l.Quiet() {
+		t.Errorf("%d items and %d timers wait", items, timers)
+	}
+}
