@@ -24,9 +24,11 @@ func (a *Actor) answer(ctx actors.Context, from actors.NodeID, r peer.Response) 
 
 // answer takes a response to a call. An outcome of the future counts as unknown.
 func (p *partition) answer(ctx actors.Context, from actors.NodeID, c *Call, r peer.Response) {
+	if from == p.leader {
+		p.heard = p.actor.now
+	}
 	switch r.Outcome {
 	case peer.Done:
-		p.prosper(from)
 		p.judge(ctx, from, c, r)
 	case peer.Refused:
 		p.actor.finish(c, c.fail(Invalid, errors.New(string(r.Body))))
@@ -51,23 +53,25 @@ func (p *partition) refuse(ctx actors.Context, from actors.NodeID, c *Call) {
 
 // judge takes what a store answered.
 func (p *partition) judge(ctx actors.Context, from actors.NodeID, c *Call, r peer.Response) {
-	a := p.actor
 	reply, err := kv.DecodeReply(r.Body)
-	switch {
-	case err != nil:
-		a.abandon(c, err)
-	case reply.Verdict == kv.Applied:
+	if err != nil {
+		p.actor.abandon(c, err)
+		return
+	}
+	switch reply.Verdict {
+	case kv.Applied:
+		p.prosper(from)
 		p.accept(c, reply.Results)
-	case reply.Verdict == kv.Invalid:
-		a.finish(c, c.fail(Invalid, errInvalid))
-	case reply.Verdict == kv.WindowFull || reply.Verdict == kv.Crowded:
+	case kv.Invalid:
+		p.actor.finish(c, c.fail(Invalid, errInvalid))
+	case kv.WindowFull, kv.Crowded, kv.Early:
 		p.refuse(ctx, from, c)
-	case reply.Verdict == kv.SessionExpired:
+	case kv.SessionExpired:
 		p.reopen(c, r.Stamp)
-	case reply.Verdict == kv.Forgotten:
-		a.finish(c, c.fail(Unknown, errForgotten))
+	case kv.Forgotten:
+		p.actor.finish(c, c.fail(Unknown, errForgotten))
 	default:
-		a.abandon(c, errors.New(reply.Verdict.String()))
+		p.actor.abandon(c, errors.New(reply.Verdict.String()))
 	}
 }
 

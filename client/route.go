@@ -183,13 +183,12 @@ func (p *partition) push(ctx actors.Context, from actors.NodeID) {
 	p.touch()
 }
 
-// prosper notes that a leader answered.
+// prosper notes that the leader does its work.
 func (p *partition) prosper(from actors.NodeID) {
-	if from != p.leader {
-		return
+	if from == p.leader {
+		p.hops, p.pushes = 0, 0
+		p.allowed = min(p.allowed+1, p.actor.config.Limit)
 	}
-	p.heard, p.hops, p.pushes = p.actor.now, 0, 0
-	p.allowed = min(p.allowed+1, p.actor.config.Limit)
 }
 
 // setAlarm has p called when something may be due.
