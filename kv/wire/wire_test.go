@@ -43,12 +43,12 @@ var pinned = []struct {
 			Group: 1,
 			Raft: raft.Status{
 				ID: 2, Role: raft.Leader, Vote: raft.Vote{Term: 3, For: 2}, Leader: 2,
-				Commit: 5, Delivered: 6, Durable: 7, Last: 8,
+				Commit: 5, Delivered: 6, Durable: 7, Last: 8, Refused: 10,
 			},
 			Summary: peer.Summary{Items: 9, Hash: 300},
 		},
 		"05" + "0801" + "1002" + "1804" + "2003" + "2802" + "3002" + "3805" + "4006" + "4807" + "5008" +
-			"5809" + "60ac02",
+			"5809" + "60ac02" + "680a",
 	},
 	{node.MapRequest{}, "06"},
 	{

@@ -89,7 +89,8 @@ func (s Status) AppendTo(b []byte) []byte {
 	b = appendNumber(b, 9, uint64(s.Raft.Durable))
 	b = appendNumber(b, 10, uint64(s.Raft.Last))
 	b = appendNumber(b, 11, s.Summary.Items)
-	return appendNumber(b, 12, s.Summary.Hash)
+	b = appendNumber(b, 12, s.Summary.Hash)
+	return appendNumber(b, 13, s.Raft.Refused)
 }
 
 // DecodeStatus is the inverse of [Status.AppendTo].
@@ -122,6 +123,8 @@ func DecodeStatus(b []byte) (Status, error) {
 			s.Summary.Items = d.number()
 		case 12:
 			s.Summary.Hash = d.number()
+		case 13:
+			s.Raft.Refused = d.number()
 		}
 	}
 	return s, d.error("status")

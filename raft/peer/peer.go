@@ -208,7 +208,9 @@ func (p *Peer) announce(ctx actors.Context) {
 }
 
 func (p *Peer) status() Status {
-	return Status{Group: p.config.Group, Raft: p.replica.Status(), Summary: p.config.Machine.Summary()}
+	s := Status{Group: p.config.Group, Raft: p.replica.Status(), Summary: p.config.Machine.Summary()}
+	s.Raft.Refused += p.ignored
+	return s
 }
 
 // assert panics unless ok: to go on would be to break a promise.

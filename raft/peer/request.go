@@ -49,11 +49,10 @@ func (p *Peer) request(ctx actors.Context, q Request, c client) {
 
 // objection says why no replica will ever take q, if so.
 func (p *Peer) objection(ctx actors.Context, q Request) string {
-	limit := min(MaxBodyBytes, p.config.Raft.UncommittedBytes)
-	if len(q.Body) > limit {
-		return fmt.Sprintf("a request of %d bytes is too large: the limit is %d bytes", len(q.Body), limit)
+	if len(q.Body) > MaxBodyBytes {
+		return fmt.Sprintf("a request of %d bytes is too large: the limit is %d bytes", len(q.Body), MaxBodyBytes)
 	}
-	if wall := wall(ctx); q.Seen > wall+MaxAhead {
+	if wall := wall(ctx); q.Seen > min(wall+MaxAhead, raft.MaxStamp) {
 		return fmt.Sprintf("the stamp %d is no time that any clock here has shown: it is %d now", q.Seen, wall)
 	}
 	return ""
