@@ -11,7 +11,11 @@
 // is in the log twice runs once (see [Session]).
 package kv
 
-import "github.com/google/btree"
+import (
+	"fmt"
+
+	"github.com/google/btree"
+)
 
 // degree is half the fan-out of the tree.
 const degree = 32
@@ -73,7 +77,9 @@ func (s *Store) Digest() uint64 {
 // The store keeps nothing of command. The reply may be remembered: it must not be
 // changed.
 func (s *Store) Apply(stamp uint64, command []byte) []byte {
-	assert(stamp > s.stamp, "stamp %d after %d", stamp, s.stamp)
+	if stamp <= s.stamp {
+		panic(fmt.Sprintf("kv: stamp %d after %d", stamp, s.stamp))
+	}
 	s.stamp = stamp
 	s.sessions.expire(stamp)
 	reply := s.decide(command)

@@ -37,13 +37,16 @@ const (
 	stale
 	noscript
 	noauth
+	// barrier keeps a command in order with all others of its connection. Others are
+	// kept in order with those that share a key with them.
+	barrier
 )
 
 var flagNames = []string{"write", "readonly", "denyoom", "fast", "loading", "stale", "noscript", "no_auth"}
 
 // names lists the flags as Redis spells them.
 func (f flags) names() (names []string) {
-	for i, name := range flagNames {
+	for i, name := range flagNames { // barrier is ours alone
 		if f&(1<<i) != 0 {
 			names = append(names, name)
 		}
@@ -54,10 +57,15 @@ func (f flags) names() (names []string) {
 // maxCommandName is longer than every name in the table.
 const maxCommandName = 32
 
-// byName finds the commands of the table, and subcommands as container|sub.
-var byName = map[string]*command{}
+// table holds every command. byName finds them, and subcommands as container|sub.
+// They are filled when the program starts because some commands describe the table.
+var (
+	table  []*command
+	byName = map[string]*command{}
+)
 
 func init() {
+	table = rows()
 	for _, c := range table {
 		byName[c.name] = c
 		for _, sub := range c.subs {

@@ -125,13 +125,27 @@ func (c *conn) turn() {
 		if err != nil || args == nil {
 			break
 		}
-		c.handle(args)
-		if c.queue.full(len(c.batch), c.batchBytes) {
-			c.submit()
-			c.ended = !c.queue.drain()
-		}
+		c.advance(args)
 	}
 	c.submit()
+}
+
+// advance runs the next command of a turn, and waits where it or the queue needs it.
+func (c *conn) advance(args [][]byte) {
+	spec := find(args)
+	if spec != nil && spec.flags&barrier != 0 {
+		c.submit()
+		c.ended = !c.queue.settle()
+		c.handle(spec, args)
+		c.submit()
+		c.ended = !c.queue.settle() || c.ended
+		return
+	}
+	c.handle(spec, args)
+	if c.queue.full(len(c.batch), c.batchBytes) {
+		c.submit()
+		c.ended = !c.queue.drain() || c.ended
+	}
 }
 
 // refuse answers what is not the protocol; nothing more is read.
@@ -162,10 +176,9 @@ func (c *conn) submit() {
 }
 
 // handle runs one command as far as it goes without waiting.
-func (c *conn) handle(args [][]byte) {
-	spec := find(args)
+func (c *conn) handle(spec *command, args [][]byte) {
 	r := take(c, spec, args)
-	r.bytes = c.scanner.bytes
+	r.bytes = c.scanner.bytes + len(args)*argumentBytes
 	if reason := c.objection(r); reason != "" {
 		r.fail(reason)
 	} else {

@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bytes"
 	"strconv"
 	"sync"
 	"time"
@@ -54,6 +55,7 @@ func (c *cursors) put(p place) uint64 {
 	defer c.mu.Unlock()
 	id := c.next
 	c.next++
+	p.key = bytes.Clone(p.key) // it came in a message that is not worth keeping
 	c.places[id] = p
 	c.bytes += len(p.key)
 	for len(c.places) > maxCursors || c.bytes > maxCursorBytes {

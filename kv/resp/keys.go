@@ -39,8 +39,7 @@ func (r *request) each(kind kv.Kind, render func(*writer, *request)) {
 		r.batch(r.op[:], render)
 		return
 	}
-	if len(keys) > kv.MaxOps {
-		r.fail(fmt.Sprintf("ERR %d keys in one command, %d are allowed", len(keys), kv.MaxOps))
+	if r.tooMany(len(keys)) {
 		return
 	}
 	ops := make([]kv.Op, 0, len(keys))
@@ -48,6 +47,15 @@ func (r *request) each(kind kv.Kind, render func(*writer, *request)) {
 		ops = append(ops, kv.Op{Kind: kind, Key: key})
 	}
 	r.batch(ops, render)
+}
+
+// tooMany answers, and reports, that a command has more keys than can be worked on
+// together.
+func (r *request) tooMany(keys int) bool {
+	if keys > kv.MaxOps {
+		r.fail(fmt.Sprintf("ERR %d keys in one command, %d are allowed", keys, kv.MaxOps))
+	}
+	return keys > kv.MaxOps
 }
 
 // all asks every partition the same. It reports false, and has answered, if there

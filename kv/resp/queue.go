@@ -123,12 +123,18 @@ func (q *queue) empty() bool {
 	return q.count == 0
 }
 
-// drain makes the reader wait until there is room. It reports false if there will
-// be none.
-func (q *queue) drain() bool {
+// drain makes the reader wait until half of what is allowed is free. It reports
+// false if that will never be.
+func (q *queue) drain() bool { return q.wait(q.limitCount/2, q.limitBytes/2) }
+
+// settle makes the reader wait until nothing is in flight. It reports false if that
+// will never be.
+func (q *queue) settle() bool { return q.wait(0, 0) }
+
+func (q *queue) wait(count, bytes int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.broken.Load() && (q.count > q.limitCount/2 || q.bytes > q.limitBytes/2) {
+	for !q.broken.Load() && (q.count > count || q.bytes > bytes) {
 		q.room.Wait()
 	}
 	return !q.broken.Load()

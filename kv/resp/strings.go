@@ -74,6 +74,9 @@ func mset(r *request) {
 		r.fail("ERR wrong number of arguments for 'mset' command")
 		return
 	}
+	if r.tooMany(len(pairs) / 2) {
+		return
+	}
 	ops := make([]kv.Op, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
 		ops = append(ops, kv.Op{Kind: kv.Put, Key: pairs[i], Value: pairs[i+1]})
