@@ -34,14 +34,14 @@ func newScanner() *scanner { return &scanner{size: minChunkBytes, bulk: unknown}
 
 // room returns where to read to. What was read is reported to filled.
 func (s *scanner) room() []byte {
-	if free := cap(s.chunk) - len(s.chunk); free < minChunkBytes/8 || free < s.missing() {
+	if cap(s.chunk)-len(s.chunk) < minChunkBytes/8 {
 		s.renew()
 	}
 	return s.chunk[len(s.chunk):cap(s.chunk)]
 }
 
-// missing is how many bytes of the argument at hand are known to be on their way,
-// as far as the chunk should have room for them: not more than have come already.
+// missing is how many bytes of the argument at hand are known to be on their way, or
+// as many as have come already if that is less: so chunks double.
 func (s *scanner) missing() int {
 	if s.bulk == unknown {
 		return 0
