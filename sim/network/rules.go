@@ -71,8 +71,8 @@ func (r Cut) Judge(p Packet, _ Stream) Decision {
 	return Decision{Lost: slices.Contains(r.From, p.From) && slices.Contains(r.To, p.To)}
 }
 
-// Partition loses every packet between nodes of different sides. A node that is on
-// several sides, or on none, talks with everybody.
+// Partition loses every packet between two nodes that are on sides, but on no
+// common one. A node on two sides talks with both; one on none, with everybody.
 type Partition [][]actors.NodeID
 
 // Judge implements [Rule].
