@@ -32,8 +32,7 @@ func (c *context) Send(to actors.Ref, m actors.Message) {
 }
 
 func (c *context) After(d time.Duration, m actors.Message) (cancel func()) {
-	p := c.process
-	return p.timers.add(c.Now(), d, m, p.ring)
+	return c.process.timers.add(c.Now(), d, m)
 }
 
 func (c *context) Spawn(name string, a actors.Actor) actors.Ref {

@@ -57,6 +57,7 @@ func newProcess(e *Engine, name string, a actors.Actor) *process {
 	}
 	p.flusher, _ = a.(actors.Flusher)
 	p.context.process = p
+	p.timers.ring = p.ring
 	return p
 }
 
@@ -122,7 +123,7 @@ func (p *process) receiveTimers() bool {
 			received = true
 		}
 	}
-	p.timers.rearm(p.context.Now(), p.ring)
+	p.timers.rearm(p.context.Now())
 	return received
 }
 

@@ -14,9 +14,9 @@ type alarm struct{}
 // timers are the pending timers of one process, behind one timer of the runtime
 // that is set no later than the first of them is due. Most timers are cancelled
 // long before: then nothing but the heap is touched, and a timer that left it
-// cannot be received, whatever already waits in the mailbox. The zero timers are
-// none.
+// cannot be received, whatever already waits in the mailbox.
 type timers struct {
+	ring    func() // called by the runtime timer; must lead to next and rearm
 	pending pending
 	count   uint64
 	runtime *time.Timer
@@ -33,11 +33,11 @@ type timer struct {
 
 const gone = -1
 
-func (ts *timers) add(now, d time.Duration, m actors.Message, ring func()) (cancel func()) {
+func (ts *timers) add(now, d time.Duration, m actors.Message) (cancel func()) {
 	t := &timer{due: later(now, d), order: ts.count, m: m}
 	ts.count++
 	heap.Push(&ts.pending, t)
-	ts.arm(now, ring)
+	ts.arm(now)
 	return func() { ts.cancel(t) }
 }
 
@@ -56,23 +56,23 @@ func (ts *timers) next(now time.Duration) (m actors.Message, due bool) {
 }
 
 // rearm is called when an alarm has been received and answered.
-func (ts *timers) rearm(now time.Duration, ring func()) {
+func (ts *timers) rearm(now time.Duration) {
 	ts.set = false
 	if len(ts.pending) > 0 {
-		ts.arm(now, ring)
+		ts.arm(now)
 	}
 }
 
 // arm sets the runtime timer unless it rings early enough as it is. An alarm that
 // comes for nothing is cheaper than stopping the timer at each cancel.
-func (ts *timers) arm(now time.Duration, ring func()) {
+func (ts *timers) arm(now time.Duration) {
 	first := ts.pending[0].due
 	if ts.set && ts.armed <= first {
 		return
 	}
 	ts.armed, ts.set = first, true
 	if ts.runtime == nil {
-		ts.runtime = time.AfterFunc(first-now, ring)
+		ts.runtime = time.AfterFunc(first-now, ts.ring)
 	} else {
 		ts.runtime.Reset(first - now)
 	}
