@@ -22,7 +22,8 @@ const aimedEffects = 64
 func (r *run) strike(s Strike) {
 	for _, n := range r.aim(s) {
 		if n = r.runningFrom(n); n == 0 {
-			continue // nobody runs
+			r.idle[s.Kind]++ // nobody runs
+			continue
 		}
 		lift := r.inflict(s, n)
 		if lift == nil {
@@ -97,7 +98,7 @@ func (r *run) inflict(s Strike, n actors.NodeID) (lift func()) {
 	case Clog:
 		return r.network.Add(string(Clog), network.Clog{From: others, To: me, Until: r.world.Now() + s.For})
 	case SlowDisk:
-		return r.disks[n].Slow(slowFactor)
+		return r.slow(n)
 	case FailSync:
 		return r.failSync(n)
 	case JumpClock:
@@ -165,6 +166,19 @@ func (r *run) cut(s Strike, n actors.NodeID, others []actors.NodeID) func() {
 	}
 	to := others[s.Draw>>32%uint64(len(others))]
 	return r.network.Add(string(CutLink), network.Cut{From: []actors.NodeID{n}, To: []actors.NodeID{to}})
+}
+
+// slow slows a disk down, once at a time: twice would be slower than any patience.
+func (r *run) slow(n actors.NodeID) func() {
+	if r.slowed[n] {
+		return nil
+	}
+	r.slowed[n] = true
+	lift := r.disks[n].Slow(slowFactor)
+	return func() {
+		r.slowed[n] = false
+		lift()
+	}
 }
 
 // failSync makes the next sync of a node fail. The node must halt; a new process

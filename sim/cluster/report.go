@@ -115,7 +115,7 @@ func (r *run) missing(report Report) (list []string) {
 		}
 	}
 	for _, s := range r.plan.Strikes {
-		if name := string(s.Kind); r.strikes[s.Kind] == 0 && !slices.Contains(list, name) {
+		if name := string(s.Kind); r.strikes[s.Kind]+r.idle[s.Kind] == 0 && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}

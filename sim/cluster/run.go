@@ -41,6 +41,8 @@ type run struct {
 	history  *check.History
 	counts   counts
 	strikes  map[FaultKind]int
+	idle     map[FaultKind]int // strikes that found no server running
+	slowed   map[actors.NodeID]bool
 	next     int // of the servers, for faults that strike in turn
 	lifts    []func()
 	bands    []check.Band
@@ -58,6 +60,8 @@ func Run(p Plan, observers ...func(*sim.Event)) Report {
 		disks:   map[actors.NodeID]*disk.Disk{},
 		history: &check.History{},
 		strikes: map[FaultKind]int{},
+		idle:    map[FaultKind]int{},
+		slowed:  map[actors.NodeID]bool{},
 	}
 	r.build(observers)
 	r.schedule()
