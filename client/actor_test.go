@@ -147,6 +147,17 @@ func TestASilentLeaderIsReplaced(t *testing.T) {
 	}
 }
 
+func TestALateRefusalByAnEarlierLeaderChangesNothing(t *testing.T) {
+	s := newStage(t, ActorConfig{})
+	s.submit(put("k"))
+	first := s.request()
+	s.pass(250 * time.Millisecond)
+	s.lead(s.requests(), 3)
+	s.request()
+	s.turnDown(first, peer.NotLeader, 2)
+	s.quiet()
+}
+
 func TestALeaderThatIsOnlySlowGetsNothingTwiceAtOnce(t *testing.T) {
 	s := newStage(t, ActorConfig{})
 	s.submit(put("k"))

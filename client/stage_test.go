@@ -119,8 +119,13 @@ func (s *stage) pass(d time.Duration) {
 	s.now = end
 }
 
-func (s *stage) nextTimer(end time.Duration) (next *timer) {
+// collect forgets the timers that are no more.
+func (s *stage) collect() {
 	s.timers = slices.DeleteFunc(s.timers, func(t *timer) bool { return t.dead })
+}
+
+func (s *stage) nextTimer(end time.Duration) (next *timer) {
+	s.collect()
 	if len(s.timers) > 1 {
 		s.Fatalf("%d timers run at once", len(s.timers))
 	}
