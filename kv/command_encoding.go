@@ -65,7 +65,8 @@ func (c *Command) decode(b []byte) error {
 			if len(c.Ops) == MaxOps {
 				return fmt.Errorf("%w: more than %d operations", ErrCorrupt, MaxOps)
 			}
-			c.Ops = append(c.Ops, d.op())
+			c.Ops = append(c.Ops, Op{})
+			d.op(&c.Ops[len(c.Ops)-1])
 		default:
 			d.skip()
 		}
@@ -93,7 +94,7 @@ func (d *decoder) session() (s Session) {
 	return s
 }
 
-func (d *decoder) op() (o Op) {
+func (d *decoder) op(o *Op) {
 	in := decoder{rest: d.bytes()}
 	for in.next() {
 		switch in.num {
@@ -126,7 +127,6 @@ func (d *decoder) op() (o Op) {
 		}
 	}
 	d.join(&in)
-	return o
 }
 
 // join makes a failure within a message one of the message.

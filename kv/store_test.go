@@ -351,6 +351,43 @@ func TestTheStoreKeepsNothingOfACommand(t *testing.T) {
 	}
 }
 
+func TestTheStoreHoldsOnToNoMemoryOfACommand(t *testing.T) {
+	c := newClient(t)
+	c.do(op(Put, "k", "v").old(), op(Get, "k", ""))
+	for i := range 2 {
+		if o, r := c.store.command.Ops[i], c.store.results[i]; o.Key != nil || o.Value != nil || r.Value != nil {
+			t.Errorf("holds %v and %v", o, r)
+		}
+	}
+	c.do(slices.Repeat([]Op{op(Get, "k", "")}, keptOps+1)...)
+	if ops := cap(c.store.command.Ops); ops > keptOps {
+		t.Errorf("keeps room for %d operations", ops)
+	}
+	c.do(op(Put, "k", strings.Repeat("x", 2*keptBytes)))
+	c.do(op(Get, "k", ""))
+	if size := cap(c.store.buffer); size > 2*keptBytes {
+		t.Errorf("keeps a buffer of %d bytes", size)
+	}
+}
+
+// The record, its value and the reply; the key is there already.
+func TestOverwritingAllocatesThreeTimes(t *testing.T) {
+	s := New()
+	command := Command{Session{1, 1, 1, 0}, []Op{op(Put, "key", "value")}}
+	var encoded []byte
+	stamp := uint64(1)
+	got := testing.AllocsPerRun(100, func() {
+		stamp++
+		command.Session.Acked = command.Session.Serial - 1
+		encoded = command.AppendTo(encoded[:0])
+		s.Apply(stamp, encoded)
+		command.Session.Serial++
+	})
+	if got > 3 {
+		t.Errorf("%v allocations", got)
+	}
+}
+
 func TestStampsGrowOrTheProcessEnds(t *testing.T) {
 	s := New()
 	s.Apply(5, nil)
