@@ -37,14 +37,16 @@ func benchmark(b *testing.B, stream uint64, op kv.Op) {
 		s.now += time.Millisecond
 		s.deliver(self.Node, submit)
 		for _, m := range s.sent {
-			q := m.m.(peer.Request)
+			q, ok := m.m.(peer.Request)
+			if !ok {
+				continue // at times the map is asked for
+			}
 			s.actor.Receive(s, actors.Ref{Node: 1}, peer.Response{
 				ID: q.ID, Outcome: peer.Done, Body: body, Stamp: q.Seen + 1,
 			})
 		}
 		s.sent = s.sent[:0]
 		s.actor.Flush(s)
-		s.sent = s.sent[:0] // a request for the map, at times
 		s.collect()
 	}
 }
