@@ -1,0 +1,451 @@
+package raft
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+var rewrite = flag.Bool("rewrite", false, "record the traces in testdata; read the diff")
+
+// TestScripts runs the scripts in testdata. Each is named as the claim it shows. A
+// step of a script is comments, commands, a line of dashes, and what is then seen;
+// an empty line ends it. The commands are those of [story.commands].
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		t.Run(name, func(t *testing.T) { runScript(t, file) })
+	}
+}
+
+func runScript(t *testing.T, file string) {
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := tell(string(want))
+	if *rewrite {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != string(want) {
+		t.Errorf("%s\n%s", file, firstDifference(got, string(want)))
+	}
+}
+
+// tell runs a script and returns it with what was seen.
+func tell(script string) string {
+	var out strings.Builder
+	s := &story{hosts: map[ID]*host{}, rands: map[ID]time.Duration{}}
+	for step := range strings.SplitSeq(strings.TrimSpace(script), "\n\n") {
+		head, _, _ := strings.Cut(step, "\n---")
+		s.seen.Reset()
+		for line := range strings.SplitSeq(head, "\n") {
+			if !strings.HasPrefix(line, "#") {
+				s.run(line)
+			}
+		}
+		if s.seen.Len() == 0 {
+			s.say("ok")
+		}
+		fmt.Fprintf(&out, "%s\n---\n%s\n", head, s.seen.String())
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d:\n got %s\nwant %s", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
+}
+
+// A story is a group whose every move the script decides.
+type story struct {
+	now     time.Duration
+	wall    Stamp
+	config  Config
+	hosts   map[ID]*host
+	rands   map[ID]time.Duration
+	network []Message
+	seen    bytes.Buffer
+	mute    bool
+}
+
+func (s *story) say(format string, args ...any) {
+	if !s.mute {
+		fmt.Fprintf(&s.seen, format+"\n", args...)
+	}
+}
+
+// run runs one command. A panic is something to see, too.
+func (s *story) run(line string) {
+	words := strings.Fields(line)
+	defer func() {
+		s.mute = false
+		if p := recover(); p != nil {
+			s.say("panic: %v", p)
+		}
+	}()
+	if words[0] == "quietly" {
+		s.mute, words = true, words[1:]
+	}
+	command, known := s.commands()[words[0]]
+	if !known {
+		panic("unknown command " + words[0])
+	}
+	command(arguments(words[1:]))
+}
+
+func (s *story) commands() map[string]func(args) {
+	return map[string]func(args){
+		"group":   s.group,   // voters=N and limits: start replicas 1 to N
+		"state":   s.state,   // N term= vote= entries=1,1,2x3: start N anew with this on its disk
+		"wait":    s.wait,    // N: N milliseconds pass
+		"wall":    s.setWall, // N: the time of day is N
+		"rand":    s.setRand, // N MS: chance makes N wait so much longer
+		"tick":    s.tick,    // N...: a turn in which nothing happens
+		"propose": s.propose, // N DATA... [after=STAMP]
+		"read":    s.read,    // N NUMBER...
+		"saved":   s.saved,   // N [COUNT]: its oldest Saves, or all, become durable
+		"deliver": s.deliver, // messages, each in a turn of its own
+		"copy":    s.copy,    // deliver and keep for later
+		"drop":    s.drop,    // messages
+		"network": s.list,    // messages
+		"send":    s.send,    // FROM TO KIND FIELD=...: a message that nobody sent
+		"crash":   s.crash,   // N [COUNT]: so many of its pending Saves survive
+		"restart": s.restart, // N
+		"settle":  s.settle,  // deliver and save everything until nothing happens
+		"elect":   s.elect,   // N: it stands, and everything settles
+		"status":  s.status,  // [N]
+		"stamps":  s.stamps,  // N: of all its entries
+		"log":     s.log,     // N
+	}
+}
+
+// Args are the arguments of a command: plain words, and names with values.
+// Messages are chosen by #NUMBER, FROM TO, or KIND; the default is all.
+type args struct {
+	words []string
+	named map[string]string
+}
+
+func arguments(words []string) args {
+	a := args{named: map[string]string{}}
+	for _, w := range words {
+		if name, value, ok := strings.Cut(w, "="); ok {
+			a.named[name] = value
+		} else {
+			a.words = append(a.words, w)
+		}
+	}
+	return a
+}
+
+func number(word string) int {
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+func (a args) number(i int) int { return number(a.words[i]) }
+func (a args) id(i int) ID      { return ID(a.number(i)) }
+
+// named sets n to the value of that name, if there is one.
+func (a args) set(name string, n *int) {
+	if v, ok := a.named[name]; ok {
+		*n = number(v)
+	}
+}
+
+func (a args) get(name string) uint64 {
+	n := 0
+	a.set(name, &n)
+	return uint64(n)
+}
+
+// entries reads terms, such as 1,1,2x3, as entries after index before.
+func entries(text string, before Index) (list []Entry) {
+	for run := range strings.SplitSeq(text, ",") {
+		if run == "" {
+			continue
+		}
+		term, count, _ := strings.Cut(run, "x")
+		for range number("0"+count) + 1 - min(1, len(count)) {
+			i := before + Index(len(list)) + 1
+			list = append(list, Entry{
+				Index: i, Term: Term(number(term)), Kind: Command,
+				Stamp: Stamp(1000*number(term)) + Stamp(i), Data: fmt.Appendf(nil, "%d@%s", i, term),
+			})
+		}
+	}
+	return list
+}
+
+func (s *story) group(a args) {
+	s.config = Config{
+		Election: testElection, Heartbeat: testHeartbeat, Drift: 0.1,
+		BatchBytes: 1 << 20, InflightMessages: 100, InflightBytes: 1 << 20, UncommittedBytes: 1 << 20,
+		Leases: a.get("leases") == 1,
+	}
+	a.set("batch", &s.config.BatchBytes)
+	a.set("inflight", &s.config.InflightMessages)
+	a.set("inflight-bytes", &s.config.InflightBytes)
+	a.set("uncommitted", &s.config.UncommittedBytes)
+	for id := range ID(a.get("voters")) {
+		s.config.Voters = append(s.config.Voters, id+1)
+	}
+	for i, id := range s.config.Voters {
+		s.rands[id] = time.Duration(i) * testHeartbeat
+		s.hosts[id] = newHost(s.configOf(id, a.get("eager") == uint64(id)), s.now, s.rand(id))
+	}
+}
+
+func (s *story) configOf(id ID, eager bool) Config {
+	c := s.config
+	c.ID, c.Eager = id, eager
+	return c
+}
+
+func (s *story) rand(id ID) func(int) int {
+	return func(n int) int { return int(s.rands[id]) }
+}
+
+func (s *story) state(a args) {
+	h := s.hosts[a.id(0)]
+	h.disk = State{
+		Vote:    Vote{Term(a.get("term")), ID(a.get("vote"))},
+		Entries: entries(a.named["entries"], 0),
+	}
+	h.start(s.now)
+}
+
+func (s *story) wait(a args) { s.now += time.Duration(a.number(0)) * time.Millisecond }
+
+func (s *story) setWall(a args) { s.wall = Stamp(a.number(0)) }
+
+func (s *story) setRand(a args) {
+	s.rands[a.id(0)] = time.Duration(a.number(1)) * time.Millisecond
+}
+
+func (s *story) tick(a args) {
+	for i := range a.words {
+		s.step(a.id(i), Input{})
+	}
+}
+
+func (s *story) propose(a args) {
+	in := Input{}
+	for _, w := range a.words[1:] {
+		p := Proposal{After: Stamp(a.get("after")), Data: []byte(w)}
+		if letter, count, ok := strings.Cut(w, "*"); ok {
+			p.Data = bytes.Repeat([]byte(letter), number(count))
+		}
+		in.Proposals = append(in.Proposals, p)
+	}
+	s.step(a.id(0), in)
+}
+
+func (s *story) read(a args) {
+	in := Input{}
+	for i := range a.words[1:] {
+		in.Reads = append(in.Reads, uint64(a.number(i+1)))
+	}
+	s.step(a.id(0), in)
+}
+
+func (s *story) saved(a args) {
+	h := s.hosts[a.id(0)]
+	count := len(h.queue)
+	if len(a.words) > 1 {
+		count = a.number(1)
+	}
+	h.sync(count)
+	s.step(a.id(0), Input{})
+}
+
+func (s *story) crash(a args) {
+	count := 0
+	if len(a.words) > 1 {
+		count = a.number(1)
+	}
+	s.hosts[a.id(0)].crash(count)
+}
+
+func (s *story) restart(a args) { s.hosts[a.id(0)].start(s.now) }
+
+// chosen tells which messages of the network a names.
+func (s *story) chosen(a args) func(i int, m Message) bool {
+	return func(i int, m Message) bool {
+		switch {
+		case len(a.words) == 0:
+			return true
+		case strings.HasPrefix(a.words[0], "#"):
+			return slices.Contains(a.words, fmt.Sprintf("#%d", i+1))
+		case len(a.words) >= 2:
+			return m.From == a.id(0) && m.To == a.id(1) &&
+				(len(a.words) == 2 || a.words[2] == m.Kind.String())
+		}
+		return a.words[0] == m.Kind.String()
+	}
+}
+
+// take returns the chosen messages, and removes them unless they stay.
+func (s *story) take(a args, stay bool) (taken []Message) {
+	var left []Message
+	chosen := s.chosen(a)
+	for i, m := range s.network {
+		if chosen(i, m) {
+			taken = append(taken, m)
+		}
+		if stay || !chosen(i, m) {
+			left = append(left, m)
+		}
+	}
+	s.network = left
+	return taken
+}
+
+func (s *story) deliver(a args) { s.hand(s.take(a, false)) }
+func (s *story) copy(a args)    { s.hand(s.take(a, true)) }
+
+func (s *story) hand(messages []Message) {
+	for _, m := range messages {
+		if s.hosts[m.To].replica != nil {
+			s.step(m.To, Input{Messages: []Message{m}})
+		}
+	}
+}
+
+func (s *story) drop(a args) {
+	for _, m := range s.take(a, false) {
+		s.say("lost %v", m)
+	}
+}
+
+func (s *story) list(a args) {
+	chosen := s.chosen(a)
+	for i, m := range s.network {
+		if chosen(i, m) {
+			s.say("#%d %v", i+1, m)
+		}
+	}
+}
+
+func (s *story) send(a args) {
+	m := Message{From: a.id(0), To: a.id(1), Term: Term(a.get("term")), Index: Index(a.get("index")),
+		LogTerm: Term(a.get("logterm")), Hint: Index(a.get("hint")), Commit: Index(a.get("commit")),
+		Round: a.get("round"), Entries: entries(a.named["entries"], Index(a.get("first")+a.get("index")))}
+	m.Kind = MessageKind(max(0, slices.Index(kindNames[:], a.words[2])))
+	s.step(m.To, Input{Messages: []Message{m}})
+}
+
+func (s *story) settle(args) {
+	for range 1000 {
+		moved := len(s.network) > 0
+		s.deliver(args{})
+		for _, id := range s.config.Voters {
+			if h := s.hosts[id]; h.replica != nil && len(h.queue) > 0 {
+				moved = true
+				s.saved(args{words: []string{fmt.Sprint(id)}})
+			}
+		}
+		if !moved {
+			return
+		}
+	}
+	panic("it never settles")
+}
+
+func (s *story) elect(a args) {
+	s.now += 2 * testElection
+	s.tick(a)
+	s.settle(a)
+}
+
+func (s *story) status(a args) {
+	ids := slices.Sorted(maps.Keys(s.hosts))
+	if len(a.words) > 0 {
+		ids = []ID{a.id(0)}
+	}
+	for _, id := range ids {
+		if s.hosts[id].replica == nil {
+			s.say("%d crashed", id)
+			continue
+		}
+		v := s.hosts[id].replica.Status()
+		s.say("%d %v term=%d vote=%d leader=%d last=%d durable=%d commit=%d delivered=%d refused=%d",
+			id, v.Role, v.Vote.Term, v.Vote.For, v.Leader, v.Last, v.Durable, v.Commit, v.Delivered, v.Refused)
+	}
+}
+
+func (s *story) log(a args) {
+	s.say("%d holds %v", a.id(0), s.hosts[a.id(0)].replica.log.entries)
+}
+
+func (s *story) stamps(a args) {
+	for _, e := range s.hosts[a.id(0)].replica.log.entries {
+		s.say("%v %s stamp=%d", e, e.Data, e.Stamp)
+	}
+}
+
+// step takes one turn and tells what came of it.
+func (s *story) step(id ID, in Input) {
+	h := s.hosts[id]
+	before := h.replica.Status()
+	in.Now, in.Wall = s.now, s.wall
+	out := h.step(in)
+	s.network = append(s.network, out.Messages...)
+	s.tellRole(before, h.replica.Status())
+	s.tellDuties(id, in, out)
+}
+
+func (s *story) tellRole(before, after Status) {
+	if before.Role != after.Role || before.Vote.Term != after.Vote.Term {
+		s.say("%d is %v in term %d", after.ID, after.Role, after.Vote.Term)
+	}
+	if before.Refused != after.Refused {
+		s.say("%d refuses that", after.ID)
+	}
+}
+
+func (s *story) tellDuties(id ID, in Input, out Output) {
+	if out.Save.Number != 0 {
+		s.say("%d save %d: term=%d vote=%d %s", id,
+			out.Save.Number, out.Save.Vote.Term, out.Save.Vote.For, positions(out.Save.Entries))
+	}
+	for _, m := range out.Messages {
+		s.say("%v", m)
+	}
+	if len(out.Committed) > 0 {
+		s.say("%d apply %s", id, positions(out.Committed))
+	}
+	if len(in.Proposals) > 0 {
+		s.say("%d accepted %d of %d", id, out.Accepted.Count, len(in.Proposals))
+	}
+	if len(out.Reads) > 0 {
+		s.say("%d serve reads %d", id, out.Reads)
+	}
+	if len(out.Refused) > 0 {
+		s.say("%d refuse reads %d", id, out.Refused)
+	}
+}
