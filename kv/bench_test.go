@@ -17,7 +17,8 @@ func benchKey(i uint64) []byte {
 func load(s *Store, keys uint64) (stamp uint64) {
 	var b []byte
 	for i := range keys {
-		b = Command{Session{1, 0, i + 1, i}, []Op{{Kind: Put, Key: benchKey(i), Value: make([]byte, 256)}}}.AppendTo(b[:0])
+		put := Op{Kind: Put, Key: benchKey(i), Value: make([]byte, 256)}
+		b = Command{Session{1, 0, i + 1, i}, []Op{put}}.AppendTo(b[:0])
 		s.Apply(i+1, b)
 	}
 	return keys
@@ -87,7 +88,8 @@ func BenchmarkScan(b *testing.B) {
 }
 
 func BenchmarkDecodeCommand(b *testing.B) {
-	encoded := Command{Session{2, 1, 9, 8}, []Op{{Kind: Put, Key: benchKey(1), Value: make([]byte, 256)}}}.AppendTo(nil)
+	put := Op{Kind: Put, Key: benchKey(1), Value: make([]byte, 256)}
+	encoded := Command{Session{2, 1, 9, 8}, []Op{put}}.AppendTo(nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := DecodeCommand(encoded); err != nil {

@@ -57,9 +57,11 @@ func (o Op) Validate() error {
 	case o.If > IfVersion:
 		return fmt.Errorf("kv: unknown condition %d", uint8(o.If))
 	case len(o.Key) > MaxKeyBytes || len(o.End) > MaxKeyBytes:
-		return fmt.Errorf("kv: key of %d bytes, %d are allowed", max(len(o.Key), len(o.End)), MaxKeyBytes)
+		size := max(len(o.Key), len(o.End))
+		return fmt.Errorf("kv: key of %d bytes, %d are allowed", size, MaxKeyBytes)
 	case len(o.Value) > MaxValueBytes || len(o.Expected) > MaxValueBytes:
-		return fmt.Errorf("kv: value of %d bytes, %d are allowed", max(len(o.Value), len(o.Expected)), MaxValueBytes)
+		size := max(len(o.Value), len(o.Expected))
+		return fmt.Errorf("kv: value of %d bytes, %d are allowed", size, MaxValueBytes)
 	case len(o.Match) > MaxPatternBytes:
 		return fmt.Errorf("kv: pattern of %d bytes, %d are allowed", len(o.Match), MaxPatternBytes)
 	case o.Limit < 0:

@@ -104,12 +104,13 @@ func TestMapsBeyondLimitsAreRefused(t *testing.T) {
 	for i := range crowd.Members {
 		crowd.Members[i].ID = NodeID(i + 1)
 	}
+	full := crowd.Members[:MaxMembers]
 	for name, b := range map[string][]byte{
 		"zone":       long.AppendTo(nil),
 		"members":    crowd.AppendTo(nil),
 		"partitions": Map{Members: example().Members, Owners: repeat([]NodeID{1}, Slots+1)}.AppendTo(nil),
-		"replicas":   Map{Members: crowd.Members[:MaxMembers], Owners: repeat(ids(MaxMembers), MaxReplicas/MaxMembers+1)}.AppendTo(nil),
-		"owners":     Map{Members: crowd.Members[:MaxMembers], Owners: repeat(ids(MaxMembers+1), 1)}.AppendTo(nil),
+		"replicas":   Map{Members: full, Owners: repeat(ids(MaxMembers), MaxReplicas/MaxMembers+1)}.AppendTo(nil),
+		"owners":     Map{Members: full, Owners: repeat(ids(MaxMembers+1), 1)}.AppendTo(nil),
 		"bytes":      make([]byte, MaxMapBytes+1),
 		"wire type":  {3 << 3, 1},
 		"truncated":  {3<<3 | 2, 5, 1},

@@ -49,7 +49,8 @@ func (z *zones) sized(size int) (count int) {
 }
 
 // quotas returns how many replicas each member may hold: its fair share and an eighth
-// more. Some layouts of zones force one more than that on a member. Less room would balance better, and move more when members come and go.
+// more. Some layouts of zones force one more than that on a member. Less room would
+// balance better, and move more when members come and go.
 func (z *zones) quotas(partitions, replicas int) []int {
 	level := z.level(partitions, replicas)
 	quotas := make([]int, len(z.of))
