@@ -86,7 +86,9 @@ Exit codes: 0 success; 1 failure, or a simulation found a violation; 2 wrong use
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
 	})
-	return group(root, newVersion())
+	return group(root, newDev(), newServe(), newStatus(),
+		newGet(), newPut(), newDel(), newIncr(), newCas(),
+		newSim(), newBench(), newVersion())
 }
 
 // group makes a command that only holds others: alone it prints its help, and an

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/understudy-kv/understudy/ring"
+)
+
+// serveFlags say which node to run.
+type serveFlags struct {
+	node        uint64
+	cluster     string
+	members     []string
+	data        string
+	listen      string
+	redis       string
+	partitions  int
+	replication int
+	log         logFlags
+}
+
+func newServe() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve --node ID --members LIST --data-dir DIR",
+		Short: "Run one node of a cluster",
+		Long: `Serve runs one node. Every node is given the same --cluster, --members, --partitions
+and --replication-factor, and its own --node and --data-dir.
+
+A member is ID=ADDRESS/REDIS: its number, host:port for nodes and Go clients, and
+host:port for Redis clients. Members are separated by commas.
+
+The data directory belongs to one node of one cluster, and says so when it is given
+to another.`,
+		Example: `  M=1=10.0.0.1:7100/10.0.0.1:7000,2=10.0.0.2:7100/10.0.0.2:7000,3=10.0.0.3:7100/10.0.0.3:7000
+  understudy serve --node 1 --members $M --data-dir /var/lib/understudy`,
+		Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.Uint64Var(&f.node, "node", 0, "number of this node among the members")
+	flags.StringVar(&f.cluster, "cluster", "understudy", "name of the cluster")
+	flags.StringSliceVar(&f.members, "members", nil, "all members of the cluster, each ID=ADDRESS/REDIS")
+	flags.StringVar(&f.data, "data-dir", "", "directory for the data of this node")
+	flags.StringVar(&f.listen, "listen", "", "address to listen on for nodes and Go clients (default: as in --members)")
+	flags.StringVar(&f.redis, "listen-redis", "", "address to listen on for Redis clients (default: as in --members)")
+	addShapeFlags(flags, &f.partitions, &f.replication)
+	f.log.add(flags)
+	return cmd
+}
+
+// addShapeFlags adds what dev and serve have in common.
+func addShapeFlags(flags *pflag.FlagSet, partitions, replication *int) {
+	flags.IntVar(partitions, "partitions", 16, "how many partitions the keys are divided into; fixed for the life of the cluster")
+	flags.IntVar(replication, "replication-factor", 3, "how many nodes hold each partition; at most all of them")
+}
+
+func (f serveFlags) config() (serverConfig, error) {
+	s := shape{name: f.cluster, partitions: f.partitions}
+	for _, text := range f.members {
+		m, err := parseMember(text)
+		if err != nil {
+			return serverConfig{}, err
+		}
+		s.members = append(s.members, m)
+	}
+	slices.SortFunc(s.members, func(a, b ring.Member) int { return int(int64(a.ID) - int64(b.ID)) })
+	s.replication = min(f.replication, len(s.members))
+	me := slices.IndexFunc(s.members, func(m ring.Member) bool { return m.ID == f.node })
+	switch {
+	case len(s.members) == 0:
+		return serverConfig{}, errors.New("--members is missing: name every node of the cluster")
+	case f.node == 0:
+		return serverConfig{}, errors.New("--node is missing: say which of the members this is")
+	case me < 0:
+		return serverConfig{}, fmt.Errorf("--node %d is not among the members", f.node)
+	case f.data == "":
+		return serverConfig{}, errors.New("--data-dir is missing: say where this node keeps its data")
+	}
+	c := serverConfig{shape: s, id: f.node, dir: f.data, listen: f.listen, redis: f.redis}
+	if c.listen == "" {
+		c.listen = s.members[me].Address
+	}
+	if c.redis == "" {
+		c.redis = s.members[me].Redis
+	}
+	return c, nil
+}
+
+// parseMember reads ID=ADDRESS/REDIS.
+func parseMember(text string) (ring.Member, error) {
+	number, addresses, ok := strings.Cut(text, "=")
+	address, redis, both := strings.Cut(addresses, "/")
+	id, err := strconv.ParseUint(number, 10, 63)
+	if !ok || !both || err != nil || id == 0 || address == "" || redis == "" {
+		return ring.Member{}, fmt.Errorf("--members: %q is not of the form ID=ADDRESS/REDIS, such as 1=10.0.0.1:7100/10.0.0.1:7000", text)
+	}
+	return ring.Member{ID: id, Address: address, Redis: redis}, nil
+}
+
+func serve(ctx context.Context, f serveFlags, out, errs io.Writer) error {
+	c, err := f.config()
+	if err != nil {
+		return usage(err)
+	}
+	if c.log, err = f.log.logger(errs); err != nil {
+		return usage(err)
+	}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	c.failed = fail
+	s, err := startServer(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	fmt.Fprintf(out, "understudy %s: node %d of %d, Redis clients at %s, nodes and Go clients at %s\n",
+		version(), c.id, len(c.members), c.redis, c.listen)
+	<-ctx.Done()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
