@@ -51,7 +51,7 @@ func (w *World) AddNode(id actors.NodeID, boot Boot) {
 	n.clock.node = n
 	if w.config.NewDisk != nil {
 		n.disk = w.config.NewDisk(id, func(d time.Duration, f func()) {
-			w.After(d, func() { n.protect("disk", f) })
+			w.callAt(w.now+d, callback{f: f, node: n})
 		})
 	}
 	w.nodes = append(w.nodes, n)

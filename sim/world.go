@@ -90,7 +90,7 @@ type World struct {
 	timers    table[timer]
 	timerID   uint64
 	dead      int // items in the queue whose timer was cancelled
-	callbacks table[func()]
+	callbacks table[callback]
 
 	buffer bytesArena
 	delays []time.Duration
@@ -152,8 +152,18 @@ func (w *World) After(d time.Duration, f func()) { w.At(w.now+d, f) }
 
 // At calls f at time t, or at once if that is past.
 func (w *World) At(t time.Duration, f func()) {
+	w.callAt(t, callback{f: f})
+}
+
+// A callback is something outside of the actors that is to happen.
+type callback struct {
+	f    func()
+	node *node // whose machine it belongs to; nil for the harness
+}
+
+func (w *World) callAt(t time.Duration, c callback) {
 	slot, p := w.callbacks.take()
-	*p = f
+	*p = c
 	w.schedule(max(t, w.now), callbackRuns, slot)
 }
 
@@ -200,9 +210,17 @@ func (w *World) next() {
 	case nodeSteps:
 		w.nodes[it.slot].step(it.seq)
 	case callbackRuns:
-		f := *w.callbacks.at(it.slot)
+		c := *w.callbacks.at(it.slot)
 		w.callbacks.put(it.slot)
-		f()
+		c.run()
+	}
+}
+
+func (c callback) run() {
+	if c.node != nil {
+		c.node.protect("disk", c.f)
+	} else {
+		c.f()
 	}
 }
 

@@ -53,10 +53,9 @@ func (h *handle) SyncLog(name string, mark uint64) {
 	case l == nil || !l.open:
 		err := failed(name, ErrNotOpen)
 		d.later(Latency{}, func() { w.post(actors.LogSynced{Log: name, Mark: mark, Err: err}) })
-	case l.syncing != nil:
-		l.next = append(l.next, w)
 	default:
-		d.startSync(l, []waiter{w})
+		l.next = append(l.next, w)
+		d.startSync(l)
 	}
 }
 
@@ -86,9 +85,14 @@ func (d *Disk) open(name string) actors.LogOpened {
 	return actors.LogOpened{Log: name, Records: l.data(0, len(l.records)), Repaired: repaired}
 }
 
-// startSync begins a sync of all that is visible now.
-func (d *Disk) startSync(l *log, waiting []waiter) {
-	l.syncing = waiting
+// startSync begins a sync of all that is visible now, for those who wait, unless
+// one runs already.
+func (d *Disk) startSync(l *log) {
+	if l.busy || len(l.next) == 0 {
+		return
+	}
+	l.busy = true
+	l.syncing, l.next = l.next, l.syncing[:0]
 	end := len(l.records)
 	d.later(d.config.Sync, func() { d.finishSync(l, end) })
 }
@@ -104,15 +108,12 @@ func (d *Disk) finishSync(l *log, end int) {
 		l.verify(end)
 		d.settle(l, end)
 	}
-	done := l.syncing
-	l.syncing = nil
-	for _, w := range done {
-		w.post(actors.LogSynced{Log: l.name, Mark: w.mark, Err: l.err})
+	l.busy = false
+	err := l.err
+	for _, w := range l.syncing {
+		w.post(actors.LogSynced{Log: l.name, Mark: w.mark, Err: err})
 	}
-	if waiting := l.next; len(waiting) > 0 {
-		l.next = nil
-		d.startSync(l, waiting)
-	}
+	d.startSync(l)
 }
 
 // verify panics if an actor changed a record after it gave it away: a real disk

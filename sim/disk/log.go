@@ -35,9 +35,10 @@ type log struct {
 
 	// The rest ends with the node's incarnation.
 	open    bool
-	err     error // its first failure
-	syncing []waiter
-	next    []waiter // share the sync after the one that runs
+	err     error    // its first failure
+	busy    bool     // a sync runs
+	syncing []waiter // for the sync that runs
+	next    []waiter // share the sync after it
 }
 
 // A waiter wants to know when a sync is done.
@@ -47,7 +48,7 @@ type waiter struct {
 }
 
 func (l *log) close() {
-	l.open, l.err, l.syncing, l.next = false, nil, nil, nil
+	l.open, l.err, l.busy, l.syncing, l.next = false, nil, false, nil, nil
 }
 
 // data returns the bytes of records first to end.
