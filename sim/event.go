@@ -42,7 +42,7 @@ const (
 	OpenDone
 	// Crashed: a node lost everything but its disk.
 	Crashed
-	// Restarted: a node began to run; the first time, too.
+	// Restarted: a node began to run; the first time, too [Mark: incarnation].
 	Restarted
 	// Paused and Resumed: a node stood still in between.
 	Paused
@@ -51,7 +51,7 @@ const (
 	Halted
 	// Panicked: an actor broke an invariant and ended its node [From Text Stack].
 	Panicked
-	// Drifted and WallShifted: a fault of a node's clock.
+	// Drifted and WallShifted: a fault of a node's clock [Mark: ppm, or ns; signed].
 	Drifted
 	WallShifted
 	// Noted: the harness annotates the run [Text].
@@ -110,7 +110,13 @@ func (e *Event) String() string {
 		return fmt.Sprintf("%s %s", head, e.To.Name)
 	case Appended:
 		return fmt.Sprintf("%s %s %d bytes", head, e.Log, len(e.Record))
-	case SyncAsked, OpenAsked, SyncDone, OpenDone:
+	case OpenDone:
+		opened, _ := e.Message.(actors.LogOpened)
+		return fmt.Sprintf("%s %s records=%d repaired=%d%s", head, e.Log, len(opened.Records),
+			opened.Repaired, failure(e.Err))
+	case OpenAsked:
+		return head + " " + e.Log
+	case SyncAsked, SyncDone:
 		return fmt.Sprintf("%s %s mark=%d%s", head, e.Log, e.Mark, failure(e.Err))
 	case Halted:
 		return fmt.Sprintf("%s %s%s", head, e.From.Name, failure(e.Err))

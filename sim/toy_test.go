@@ -2,6 +2,10 @@ package sim_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +110,28 @@ func TestSameSeedSameTrace(t *testing.T) {
 			t.Errorf("seeds %d and %d gave one trace: the seed is not used", seed, other)
 		}
 		seen[a] = seed
+	}
+}
+
+// childSeed names the variable that makes the test binary print one hash.
+const childSeed = "SIM_TEST_CHILD_SEED"
+
+func TestAFreshProcessGivesTheSameTrace(t *testing.T) {
+	if seed := os.Getenv(childSeed); seed != "" {
+		n, err := strconv.ParseUint(seed, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("trace %x\n", hashOf(sim.Seed(n)))
+		return
+	}
+	for seed, setting := range []string{"GOMAXPROCS=1", "GOGC=1", "GOGC=off"} {
+		child := exec.Command(os.Args[0], "-test.run=^TestAFreshProcess")
+		child.Env = append(os.Environ(), setting, fmt.Sprint(childSeed, "=", seed))
+		out, err := child.CombinedOutput()
+		if want := fmt.Sprintf("trace %x\n", hashOf(sim.Seed(seed))); err != nil || !strings.HasPrefix(string(out), want) {
+			t.Errorf("with %s: %v, %s, want %s", setting, err, out, want)
+		}
 	}
 }
 
