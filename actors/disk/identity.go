@@ -1,0 +1,144 @@
+package disk
+
+import (
+	"bytes"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/understudy-kv/understudy/actors"
+)
+
+const identityFile = "identity"
+
+// maxIdentityBytes is far more than any identity file has.
+const maxIdentityBytes = 1 << 20
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// A label is the content of an identity file.
+type label struct {
+	Identity
+	incarnation uint64
+	logs        []string // sorted
+}
+
+// check describes why the directory that bears l is not that of id.
+func (l label) check(dir string, id Identity) error {
+	if l.Cluster != id.Cluster {
+		return fmt.Errorf("data directory %s belongs to cluster %016x, not to cluster %016x. "+
+			"Choose another directory, or start the node with the cluster it belongs to", dir, l.Cluster, id.Cluster)
+	}
+	if l.Node != id.Node {
+		return fmt.Errorf("data directory %s belongs to node %d of this cluster, not to node %d. "+
+			"Choose another directory, or start the node with its own number", dir, l.Node, id.Node)
+	}
+	return nil
+}
+
+// appendTo appends the text of the file.
+func (l label) appendTo(b []byte) []byte {
+	start := len(b)
+	b = append(b, "understudy data directory, format 1\n"...)
+	b = fmt.Appendf(b, "cluster %016x\n", l.Cluster)
+	b = fmt.Appendf(b, "node %d\n", uint64(l.Node))
+	b = fmt.Appendf(b, "incarnation %d\n", l.incarnation)
+	for _, name := range l.logs {
+		b = fmt.Appendf(b, "log %s\n", name)
+	}
+	return fmt.Appendf(b, "crc32c %08x\n", crc32.Checksum(b[start:], castagnoli))
+}
+
+// readLabel reads an identity file.
+func readLabel(path string) (label, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return label{}, err
+	}
+	if info.Size() > maxIdentityBytes {
+		return label{}, errIdentity(path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return label{}, err
+	}
+	if l, ok := decodeLabel(b); ok {
+		return l, nil
+	}
+	return label{}, errIdentity(path)
+}
+
+func errIdentity(path string) error {
+	return fmt.Errorf("identity file %s is damaged, so nobody knows whose data this is. "+
+		"Restore the file, or give the node an empty directory and a new number", path)
+}
+
+// decodeLabel parses an identity file and reports whether it is intact: exactly what
+// appendTo writes.
+func decodeLabel(b []byte) (l label, ok bool) {
+	lines := bytes.Split(b, []byte("\n"))
+	if len(lines) < 6 {
+		return label{}, false
+	}
+	var node uint64
+	for i, into := range []struct {
+		format string
+		value  *uint64
+	}{{"cluster %x", &l.Cluster}, {"node %d", &node}, {"incarnation %d", &l.incarnation}} {
+		if _, err := fmt.Sscanf(string(lines[1+i]), into.format, into.value); err != nil {
+			return label{}, false
+		}
+	}
+	l.Node = actors.NodeID(node)
+	for _, line := range lines[4 : len(lines)-2] {
+		l.logs = append(l.logs, string(bytes.TrimPrefix(line, []byte("log "))))
+	}
+	return l, slices.IsSorted(l.logs) && bytes.Equal(l.appendTo(nil), b)
+}
+
+// A registry is the identity file of an open data directory.
+type registry struct {
+	path string
+
+	mu    sync.Mutex
+	label label
+}
+
+// incarnation returns how often the directory has been opened.
+func (r *registry) incarnation() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.label.incarnation
+}
+
+// lists reports whether the log was created, in this or an earlier life.
+func (r *registry) lists(log string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.label.logs, log)
+}
+
+// list makes it durable that the log was created.
+func (r *registry) list(log string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.Contains(r.label.logs, log) {
+		return nil
+	}
+	next := r.label
+	next.logs = append(slices.Clone(next.logs), log)
+	slices.Sort(next.logs)
+	return r.replace(next)
+}
+
+// replace makes next the label. The caller holds the lock or has the registry to
+// itself.
+func (r *registry) replace(next label) error {
+	err := replaceFile(r.path, next.appendTo(nil))
+	if err == nil {
+		r.label = next
+	}
+	return err
+}

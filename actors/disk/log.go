@@ -1,0 +1,236 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/tidwall/wal"
+
+	"github.com/understudy-kv/understudy/actors"
+)
+
+// batchBytes is the size at which a batch is handed to the wal though more waits. It
+// bounds the copies that the wal makes; the sync is shared all the same.
+const batchBytes = 4 << 20
+
+// segments is what a log needs of the wal: [*wal.Log] without the rest of its methods,
+// which we never call.
+type segments interface {
+	WriteBatch(*wal.Batch) error
+	Sync() error
+	ClearCache() error
+	Close() error
+	LastIndex() (uint64, error)
+}
+
+func openWAL(dir string, segmentBytes int) (segments, error) {
+	return wal.Open(dir, &wal.Options{
+		NoSync: true, SegmentSize: segmentBytes, SegmentCacheSize: 1, NoCopy: true,
+		DirPerms: directoryMode, FilePerms: fileMode,
+	})
+}
+
+// advice is what to do about corruption.
+const advice = "Do not delete the file alone: the node would forget what it promised to others. " +
+	"Restore the whole data directory, or replace the node by one with an empty directory and a new number"
+
+type kind byte
+
+const (
+	toOpen kind = iota
+	toAppend
+	toSync
+	toClose
+)
+
+// A request is one thing asked of a log.
+type request struct {
+	kind   kind
+	record []byte
+	mark   uint64
+	post   func(actors.Message)
+}
+
+// A log is one log of a [Store] and the goroutine that works on it. Requests are
+// carried out in order; everything that waits when the goroutine becomes free is
+// one round and shares one sync.
+type log struct {
+	store *Store
+	name  string
+	dir   string
+
+	mu      sync.Mutex
+	wake    sync.Cond
+	waiting []request
+	ending  bool
+	ended   chan struct{}
+
+	// What follows belongs to the goroutine.
+
+	writer *writer // nil before the log was opened
+	err    error   // the first failure; nothing is done after it
+}
+
+func newLog(s *Store, name string) *log {
+	l := &log{
+		store: s, name: name, dir: filepath.Join(s.dir, logsDirectory, name),
+		ended: make(chan struct{}),
+	}
+	l.wake.L = &l.mu
+	go l.run()
+	return l
+}
+
+// ask queues r and reports whether the log will still look at it.
+func (l *log) ask(r request) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ending {
+		return false
+	}
+	l.ending = r.kind == toClose
+	l.waiting = append(l.waiting, r)
+	l.wake.Signal()
+	return true
+}
+
+// close ends the log after everything asked before and returns its failure.
+func (l *log) close() error {
+	l.ask(request{kind: toClose})
+	<-l.ended
+	return l.err
+}
+
+// run is the log's goroutine.
+func (l *log) run() {
+	defer close(l.ended)
+	var round []request
+	for ending := false; !ending; {
+		round = l.take(round)
+		ending = l.carryOut(round)
+		clear(round) // the records are not ours to keep
+	}
+}
+
+// take waits for requests and returns them, and leaves spent to be filled again.
+// Before it waits it seals what has been synced.
+func (l *log) take(spent []request) []request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 {
+		l.mu.Unlock()
+		l.seal()
+		l.mu.Lock()
+	}
+	for len(l.waiting) == 0 {
+		l.wake.Wait()
+	}
+	round := l.waiting
+	l.waiting = spent[:0]
+	return round
+}
+
+// carryOut carries out a round of requests and reports whether it was the last.
+func (l *log) carryOut(round []request) (ending bool) {
+	var syncs []request
+	for _, r := range round {
+		switch r.kind {
+		case toAppend:
+			l.append(r.record)
+		case toSync:
+			syncs = append(syncs, r)
+		case toOpen:
+			l.commit(syncs)
+			syncs = syncs[:0]
+			l.open(r)
+		case toClose:
+			l.commit(syncs)
+			l.release()
+			return true
+		}
+	}
+	l.commit(syncs)
+	return false
+}
+
+// append adds a record to the batch of the round.
+func (l *log) append(record []byte) {
+	if l.err == nil {
+		l.fail(l.writer.append(record))
+	}
+}
+
+// commit writes out the batch of the round, syncs once for all syncs and answers
+// them in order.
+func (l *log) commit(syncs []request) {
+	if l.err == nil && l.writer != nil {
+		l.fail(l.writer.write())
+	}
+	if len(syncs) == 0 {
+		return
+	}
+	if l.err == nil {
+		l.fail(l.writer.sync())
+	}
+	for _, r := range syncs {
+		r.post(actors.LogSynced{Log: l.name, Mark: r.mark, Err: l.err})
+	}
+}
+
+// open recovers the log and answers with what it holds. If another actor had opened
+// it before, everything that one wrote is made durable first.
+func (l *log) open(r request) {
+	l.release()
+	var found *recovered
+	if l.err == nil {
+		var err error
+		l.writer, found, err = l.reopen()
+		l.fail(err)
+	}
+	if l.err != nil {
+		r.post(actors.LogOpened{Log: l.name, Err: l.err})
+		return
+	}
+	r.post(found.opened(l.name))
+}
+
+func (l *log) reopen() (*writer, *recovered, error) {
+	found, err := recoverLog(l.dir, l.store.registry.lists(l.name), l.store.segmentBytes)
+	if errors.Is(err, actors.ErrCorrupt) {
+		err = fmt.Errorf("%w. %s", err, advice)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	// 9. Open the wal.
+	w, err := newWriter(l.dir, found, l.store.segmentBytes, l.store.openWAL)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, found, l.store.registry.list(l.name)
+}
+
+// seal leaves a proof in the log of what has been synced.
+func (l *log) seal() {
+	if l.err == nil && l.writer != nil {
+		l.fail(l.writer.seal())
+	}
+}
+
+// release gives the files back in order. After a failure they are abandoned instead:
+// to close them would sync again.
+func (l *log) release() {
+	if l.err == nil && l.writer != nil {
+		l.fail(l.writer.close())
+	}
+	l.writer = nil
+}
+
+// fail remembers the first failure.
+func (l *log) fail(err error) {
+	if err != nil && l.err == nil {
+		l.err = fmt.Errorf("log %s in %s: %w", l.name, l.store.dir, err)
+	}
+}
