@@ -71,7 +71,7 @@ func (d *durability) issue(last Index) uint64 {
 
 // settle is told that every Save up to number is durable.
 func (d *durability) settle(number uint64) {
-	assert(number <= d.issued, "Save %d is durable; the newest was %d", number, d.issued)
+	assert(number <= d.issued, "the newest Save is %d; durable is %d", d.issued, number)
 	done := 0
 	for done < len(d.pending) && d.pending[done].number <= number {
 		d.durable = max(d.durable, d.pending[done].last)

@@ -65,7 +65,7 @@ func (r *Replica) countPreVotes(p *preCandidate) {
 // stand enters a term of its own and asks for votes in it (§5.2). Its own vote is
 // as binding as one for another: bound has passed, and it counts when it is saved.
 func (r *Replica) stand() {
-	assert(r.now >= r.bound, "standing at %v while bound to a leader until %v", r.now, r.bound)
+	assert(r.now >= r.bound, "bound to a leader until %v; standing at %v", r.bound, r.now)
 	r.set(Vote{Term: r.vote.Term + 1, For: r.config.ID})
 	r.become(&candidate{votes: map[ID]bool{}, until: r.now + r.patience()})
 	r.canvass(RequestVote, r.vote.Term)
@@ -105,9 +105,9 @@ func (r *Replica) countVotes(c *candidate) {
 
 // lead opens the term with a barrier and tells everyone.
 func (r *Replica) lead() {
-	assert(r.vote.For == r.config.ID && r.durable.vote <= r.durable.safe,
-		"replica %d leads with the vote %+v, of Save %d; safe is %d",
-		r.config.ID, r.vote, r.durable.vote, r.durable.safe)
+	assert(r.vote.For == r.config.ID, "elected by %d itself; the vote is %+v", r.config.ID, r.vote)
+	assert(r.durable.vote <= r.durable.safe,
+		"the vote to lead with is in Save %d; safe is %d", r.durable.vote, r.durable.safe)
 	l := &leader{
 		barrier:     r.log.last() + 1,
 		followers:   r.strangers(),

@@ -9,6 +9,13 @@ const entryOverhead = 32
 // weight is what e counts towards limits on bytes.
 func (e Entry) weight() int { return len(e.Data) + entryOverhead }
 
+// A position is what has to grow along a log.
+type position struct {
+	Index Index
+	Term  Term
+	Stamp Stamp
+}
+
 // A log is a run of entries from index 1 on. Slices of it that were handed out
 // never change: what is overwritten is replaced in a new array.
 type log struct {
@@ -59,16 +66,16 @@ func (l *log) extends(e Entry) bool {
 	return before <= l.last() && e.Term >= l.term(before) && e.Stamp > l.stamp(before)
 }
 
-// append adds entries after the last one.
-func (l *log) append(entries ...Entry) {
-	assert(len(entries) == 0 || entries[0].Index == l.last()+1 && l.extends(entries[0]),
-		"log ends with %d@%d stamp %d; appended %v", l.last(), l.term(l.last()), l.stamp(l.last()), positions(entries))
-	l.entries = append(l.entries, entries...)
+// append adds an entry after the last one.
+func (l *log) append(e Entry) {
+	assert(e.Index == l.last()+1 && l.extends(e), "log ends with %+v; appending %+v",
+		position{l.last(), l.term(l.last()), l.stamp(l.last())}, position{e.Index, e.Term, e.Stamp})
+	l.entries = append(l.entries, e)
 }
 
 // truncate forgets the entries from index from on.
 func (l *log) truncate(from Index) {
-	assert(from >= 1 && from <= l.last(), "truncating from %d a log that ends with %d", from, l.last())
+	assert(from >= 1 && from <= l.last(), "log ends with %d; truncating from %d", l.last(), from)
 	l.entries = l.entries[: from-1 : from-1] // clipped: the next append moves to a new array
 }
 

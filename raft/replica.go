@@ -53,7 +53,7 @@ func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 	}
 	r := &Replica{config: c, voters: configuration{slices.Clone(c.Voters)}, rand: rand, now: now, vote: s.Vote}
 	for _, e := range s.Entries {
-		assert(e.Term <= s.Vote.Term, "recovered entry %v is of a later term than the vote %+v", e, s.Vote)
+		assert(e.Term <= s.Vote.Term, "recovered the vote %+v; there is entry %v", s.Vote, e)
 		r.log.append(e)
 	}
 	r.durable.durable = r.log.last()
@@ -182,8 +182,8 @@ func (r *Replica) deliver() {
 
 // commitTo raises the commit index.
 func (r *Replica) commitTo(i Index) {
-	assert(i >= r.commit && i <= r.log.last(),
-		"commit goes from %d to %d in a log that ends with %d", r.commit, i, r.log.last())
+	assert(i >= r.commit, "committed up to %d; the commit index goes to %d", r.commit, i)
+	assert(i <= r.log.last(), "log ends with %d; the commit index goes to %d", r.log.last(), i)
 	r.commit = i
 }
 

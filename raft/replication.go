@@ -48,7 +48,7 @@ func (r *Replica) replicate(l *leader) {
 }
 
 func (r *Replica) feed(p *progress) {
-	assert(p.next > p.match, "next entry for %d is %d and it holds %d", p.id, p.next, p.match)
+	assert(p.next > p.match, "follower holds up to %d; next to send is %d", p.match, p.next)
 	for p.next <= r.log.last() && !p.full(r.config) {
 		entries, size := r.log.batch(p.next, r.config.BatchBytes)
 		r.sendEntries(p, entries)
@@ -132,7 +132,9 @@ func (r *Replica) overwrite(f *follower, entries []Entry) bool {
 		r.log.truncate(first.Index)
 	}
 	r.durable.overwrite(first.Index)
-	r.log.append(entries...)
+	for _, e := range entries {
+		r.log.append(e)
+	}
 	return true
 }
 
@@ -210,6 +212,7 @@ func (r *Replica) advance(l *leader) {
 		return
 	}
 	l.uncommitted -= r.log.weight(r.commit, n)
-	assert(l.uncommitted >= 0, "%d bytes are uncommitted", l.uncommitted)
+	assert(l.uncommitted >= 0 && (l.uncommitted == 0) == (n == r.log.last()),
+		"uncommitted weigh %d; after %d", l.uncommitted, n)
 	r.commitTo(n)
 }
