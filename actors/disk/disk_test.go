@@ -101,6 +101,18 @@ func (c *client) mustClose() {
 	}
 }
 
+// fastDirectory returns a new directory, in memory where there is such a place: most
+// tests damage files by hand and need no disk to sync them to.
+func fastDirectory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "understudy")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 func logDirectory(dir string) string { return filepath.Join(dir, logsDirectory, logName) }
 
 func segmentPath(dir string, first uint64) string {
@@ -146,7 +158,7 @@ func countFrames(t testing.TB, dir string) uint64 {
 // process leaves. The floors are copied first, for segments only grow meanwhile.
 func crash(t testing.TB, dir string) string {
 	t.Helper()
-	to := t.TempDir()
+	to := fastDirectory(t)
 	copyFile(t, filepath.Join(dir, identityFile), filepath.Join(to, identityFile))
 	logs, err := os.ReadDir(filepath.Join(dir, logsDirectory))
 	if err != nil {
