@@ -61,6 +61,20 @@ func TestACommandOfAnEarlierReignIsNotTakenForOneOfThis(t *testing.T) {
 	expect(t, "when elected again", responses(s.take()))
 }
 
+// What was in the log before a command is applied before it, and answers nobody.
+func TestACommandWaitsForItsTurn(t *testing.T) {
+	s := start(t, raft.State{Vote: raft.Vote{Term: 1}, Entries: []raft.Entry{word(1, 1, "old")}}, 1)
+	s.pass(3 * election)
+	s.saved() // it leads now, and its barrier is under way
+	barrier := s.newest
+	s.turn(command(1, "new"))
+	s.sync(barrier)
+	expect(t, "applied", s.machine.words, "old")
+	expect(t, "answers", responses(s.take()))
+	s.saved()
+	expect(t, "answers at last", responses(s.take()), "1 Done new@3")
+}
+
 func TestAReadWaitsForARoundOfHeartbeats(t *testing.T) {
 	s := lead(t, 1, 2, 3)
 	s.pass(heartbeat / 2)
@@ -123,6 +137,19 @@ func TestOnlySoManyRequestsWait(t *testing.T) {
 	s.take()
 	s.turn(command(6, "d"))
 	expect(t, "when nobody waits any more", responses(s.take()), "6 NotLeader ")
+}
+
+func TestAnsweredRequestsWaitNoMore(t *testing.T) {
+	s := startWith(t, raft.State{}, func(c *peer.Config) { c.Waiting = 2 }, 1)
+	s.elect()
+	for id := range uint64(10) {
+		s.take()
+		s.turn(command(id, "a"), query(id, "q"))
+		s.saved()
+		if got := responses(s.sent); len(got) != 2 || strings.Contains(strings.Join(got, ""), "Overloaded") {
+			t.Fatalf("round %d: %q", id, got)
+		}
+	}
 }
 
 func TestARequestThatIsTooLargeIsRefused(t *testing.T) {
