@@ -60,12 +60,6 @@ func (f *fake) Map() node.ClusterMap {
 	return f.nodes
 }
 
-func (f *fake) change(to func(*fake)) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	to(f)
-}
-
 func (f *fake) Submit(calls []*client.Call) {
 	f.mu.Lock()
 	f.batches = append(f.batches, len(calls))
@@ -180,4 +174,39 @@ func exchange(t testing.TB, address, request string) string {
 		t.Fatalf("after %q: %v", reply, err)
 	}
 	return string(reply)
+}
+
+func (f *fake) batchesSoFar() []int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]int(nil), f.batches...)
+}
+
+func (f *fake) callsSoFar() (total int) {
+	for _, calls := range f.batchesSoFar() {
+		total += calls
+	}
+	return total
+}
+
+// waitForBatches returns once so many batches were submitted.
+func (f *fake) waitForBatches(t *testing.T, count int) {
+	t.Helper()
+	for range 10_000 {
+		if len(f.batchesSoFar()) >= count {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatalf("only %d batches", len(f.batchesSoFar()))
+}
+
+// holding finishes calls once release is closed.
+func holding(release chan struct{}) func([]*client.Call) {
+	return func(calls []*client.Call) {
+		go func() {
+			<-release
+			finish(calls)
+		}()
+	}
 }
