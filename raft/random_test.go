@@ -34,7 +34,7 @@ func drawWeather(r *rand.Rand) weather {
 	}
 	return weather{
 		loss: maybe(0.3), repeat: maybe(0.3), tail: maybe(0.1),
-		crash: maybe(0.01), cut: maybe(0.02), pause: maybe(0.01),
+		crash: maybe(0.02), cut: maybe(0.03), pause: maybe(0.02),
 		syncing: 0.1 + 0.9*r.Float64(),
 		leases:  r.IntN(2) == 0, tiny: r.IntN(2) == 0,
 		proposals: 0.5 * r.Float64(), questions: 0.5 * r.Float64(),
@@ -84,7 +84,7 @@ func newWorld(seed uint64, size int) *world {
 	}
 	for i := range size {
 		w.rates = append(w.rates, 1+0.0999*random.Float64())
-		w.hosts = append(w.hosts, newHost(w.config(i, size), w.clock(i), random.IntN))
+		w.hosts = append(w.hosts, newHost(w.config(i, size), w.clock(i), w.patience()))
 	}
 	return w
 }
@@ -102,6 +102,15 @@ func (w *world) config(i, size int) Config {
 		c.Voters = append(c.Voters, ID(id+1))
 	}
 	return c
+}
+
+// patience is the chance that a host draws its waits from. The hasty stand as soon
+// as they may.
+func (w *world) patience() func(int) int {
+	if w.random.IntN(2) == 0 {
+		return w.random.IntN
+	}
+	return func(n int) int { return w.random.IntN(n/50 + 1) }
 }
 
 // clock is what host i takes for the time. No clock runs faster than another by
@@ -141,23 +150,63 @@ func (w *world) requeue(messages []Message, h *host) {
 
 func (w *world) misfortune() {
 	for i, h := range w.hosts {
-		switch {
-		case h.replica != nil && w.chance(w.crash):
-			h.crash(w.random.IntN(len(h.queue) + 1))
-			w.forget(h)
-		case h.replica == nil && w.chance(0.05):
+		if h.replica == nil && w.chance(0.05) {
 			h.start(w.clock(i))
 			w.commits[i] = 0
-		case w.chance(w.pause):
-			w.paused[i] = w.now + time.Duration(w.random.Int64N(int64(4*testElection)))
 		}
 	}
+	if w.chance(w.crash) {
+		w.crashHost(w.victim())
+	}
+	if w.chance(w.pause) {
+		w.paused[w.victim()-1] = w.now + time.Duration(w.random.Int64N(int64(4*testElection)))
+	}
 	if w.chance(w.cut) {
-		clear(w.blocked)
-		for range w.random.IntN(len(w.hosts) + 1) {
+		w.cutLinks(w.victim())
+	}
+}
+
+// victim is whom misfortune strikes: leaders more often than others.
+func (w *world) victim() ID {
+	for _, h := range w.hosts {
+		if h.replica != nil && h.replica.Status().Role == Leader && w.chance(0.5) {
+			return h.config.ID
+		}
+	}
+	return w.anyone()
+}
+
+func (w *world) crashHost(id ID) {
+	h := w.hosts[id-1]
+	if h.replica != nil {
+		h.crash(w.random.IntN(len(h.queue) + 1))
+		w.forget(h)
+	}
+}
+
+// cutLinks replaces the cuts there are: by none, by the isolation of a host, by one
+// link of it, or by a few links in one direction each.
+func (w *world) cutLinks(id ID) {
+	clear(w.blocked)
+	other := w.anyone()
+	switch w.random.IntN(4) {
+	case 0:
+	case 1:
+		for i := range w.hosts {
+			w.block(id, ID(i+1))
+		}
+	case 2:
+		w.block(id, other)
+	default:
+		for range len(w.hosts) {
 			w.blocked[[2]ID{w.anyone(), w.anyone()}] = true
 		}
 	}
+}
+
+func (w *world) block(a, b ID) {
+	w.blocked[[2]ID{a, b}] = true
+	w.blocked[[2]ID{b, a}] = true
 }
 
 func (w *world) anyone() ID { return ID(w.random.IntN(len(w.hosts)) + 1) }
@@ -383,7 +432,7 @@ func (w *world) judgeState(i int, h *host) {
 		w.fail("%d applied up to %d: %+v", s.ID, w.commits[i], s)
 	}
 	l := h.replica.log.entries
-	if s.Durable > Index(len(h.disk.Entries)) ||
+	if s.Durable > Index(len(h.disk.Entries)) || s.Durable > s.Last ||
 		s.Durable > 0 && h.disk.Entries[s.Durable-1].Term != l[s.Durable-1].Term {
 		w.fail("%d takes its log for durable up to %d; the disk holds %d", s.ID, s.Durable, len(h.disk.Entries))
 	}

@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -205,6 +206,49 @@ func hostIn(role byte) *host {
 			Messages: []Message{{Kind: GrantPreVote, From: 2, To: 1, Term: 3}}})
 	}
 	return h
+}
+
+// The same with messages that nearly make sense: their numbers are those of the
+// group, and put together at random.
+func TestNonsenseFromMembersIsSurvived(t *testing.T) {
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		h := hostIn(byte(seed))
+		for now := h.replica.now; !t.Failed() && now < 50*testElection; now += testHeartbeat / 2 {
+			func() {
+				defer func() {
+					if p := recover(); p != nil {
+						t.Errorf("seed %d: %v", seed, p)
+					}
+				}()
+				in := Input{Now: max(now, h.replica.now), Reads: []uint64{1}, Proposals: make([]Proposal, 1)}
+				for range random.IntN(4) {
+					in.Messages = append(in.Messages, nonsense(random, h.replica.vote.Term))
+				}
+				h.step(in)
+				h.sync(random.IntN(len(h.queue) + 1))
+			}()
+		}
+	}
+}
+
+func nonsense(random *rand.Rand, term Term) Message {
+	number := func(n int) uint64 { return uint64(random.IntN(n)) }
+	m := Message{
+		Kind: MessageKind(1 + number(int(Outdated))), From: ID(2 + number(2)), To: 1,
+		Term: term + Term(number(8)/7), Index: Index(number(12)), LogTerm: Term(number(int(term) + 1)),
+		Hint: Index(number(12)), Commit: Index(number(12)), Round: number(6),
+	}
+	if m.Kind == AppendEntries && m.Index == 0 {
+		m.LogTerm = 0
+	}
+	for i := range Index(number(4)) {
+		if m.Kind == AppendEntries {
+			m.Entries = append(m.Entries, Entry{Index: m.Index + i + 1, Term: max(1, m.LogTerm), Kind: Command,
+				Stamp: Stamp(number(5)) + Stamp(10*(m.Index+i+1))})
+		}
+	}
+	return m
 }
 
 func TestRolesForFuzzingAreWhatTheySay(t *testing.T) {
