@@ -136,7 +136,23 @@ func TestTornTailIsCutAtEveryByte(t *testing.T) {
 func TestMissingBytesBelowTheFloorAreCorruption(t *testing.T) {
 	s := newSpecimen(t)
 	for size := range s.ends[3] {
-		s.wantCorrupt(t, s.content[:size])
+		want := "the floor says so"
+		if n := s.frames(size); size == s.ends[n] {
+			want = "are missing" // there is nothing damaged
+		}
+		s.wantCorrupt(t, s.content[:size], want)
+	}
+}
+
+// TestRecoveryRaisesTheFloor cuts what a recovery handed out, though no sync had
+// covered it before: by then the owner of the log relies on it.
+func TestRecoveryRaisesTheFloor(t *testing.T) {
+	s := newSpecimen(t)
+	_, c := s.reopen(t, s.content)
+	for _, size := range s.ends[:9] {
+		dir := crash(t, c.store.dir)
+		overwrite(t, segmentPath(dir, 1), s.content[:size])
+		wantCorrupt(t, start(t, dir, segmentBytes).open(), "are missing")
 	}
 }
 
@@ -370,6 +386,14 @@ func TestLostAndForeignFilesAreCorruption(t *testing.T) {
 			wantCorrupt(t, start(t, dir, segmentBytes).open(), test.want)
 		})
 	}
+}
+
+// TestSegmentsWithoutFloorAreNoNewLog has a log that was not listed yet.
+func TestSegmentsWithoutFloorAreNoNewLog(t *testing.T) {
+	dir := newSpecimen(t).dir
+	overwrite(t, filepath.Join(dir, identityFile), label{Identity: us, incarnation: 1}.appendTo(nil))
+	remove(t, filepath.Join(logDirectory(dir), floorFile))
+	wantCorrupt(t, start(t, dir, segmentBytes).open(), "floor is gone")
 }
 
 func TestFailedReadIsNotCorruption(t *testing.T) {

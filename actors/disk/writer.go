@@ -20,6 +20,7 @@ type writer struct {
 	buffer  []byte // reused for one frame at a time
 
 	last    uint64 // the number of the last frame, in the batch or written
+	record  uint64 // the number of the last frame that is no seal
 	claimed uint64 // the highest claim written
 	synced  uint64 // every frame up to here is durable
 	floor   uint64 // what the floor file says
@@ -32,7 +33,7 @@ func newWriter(
 ) (*writer, error) {
 	w := &writer{
 		dir: dir, salt: r.floor.salt,
-		last: r.last(), claimed: r.last(), synced: r.last(), floor: r.last(),
+		last: r.last(), record: r.last(), claimed: r.last(), synced: r.last(), floor: r.last(),
 		cursor: newCursor(r, segmentBytes),
 	}
 	var err error
@@ -52,6 +53,7 @@ func (w *writer) append(record []byte) error {
 		return fmt.Errorf("a record of %d bytes is longer than a log takes (%d)", len(record), MaxRecordBytes)
 	}
 	w.add(recordKind, record)
+	w.record = w.last
 	if w.pending >= batchBytes {
 		return w.write()
 	}
@@ -90,9 +92,9 @@ func (w *writer) write() error {
 	return err
 }
 
-// sync makes everything written durable, the names of its files included.
+// sync makes every record written durable, the names of their files included.
 func (w *writer) sync() error {
-	if w.synced == w.last {
+	if w.record <= w.synced {
 		return nil
 	}
 	if err := w.wal.Sync(); err != nil {
