@@ -159,7 +159,7 @@ func FuzzScanSegment(f *testing.F) {
 
 // checkWALAgrees lets the wal itself open what the scan found intact.
 func checkWALAgrees(t *testing.T, content []byte, found scan) {
-	dir := t.TempDir()
+	dir := fastDirectory(t)
 	overwrite(t, dir+"/00000000000000000004", content)
 	l, err := wal.Open(dir, &wal.Options{AllowEmpty: true})
 	if err != nil {
