@@ -2,6 +2,7 @@ package disk
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
@@ -18,6 +19,16 @@ const maxIdentityBytes = 1 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// ErrForeign is wrapped by the error of [Open] for a directory that belongs to another
+// node or cluster.
+var ErrForeign = errors.New("foreign data directory")
+
+// A foreignError explains itself; that it is [ErrForeign] needs no words.
+type foreignError struct{ text string }
+
+func (e foreignError) Error() string        { return e.text }
+func (e foreignError) Is(target error) bool { return target == ErrForeign }
+
 // A label is the content of an identity file.
 type label struct {
 	Identity
@@ -28,12 +39,12 @@ type label struct {
 // check describes why the directory that bears l is not that of id.
 func (l label) check(dir string, id Identity) error {
 	if l.Cluster != id.Cluster {
-		return fmt.Errorf("data directory %s belongs to cluster %016x, not to cluster %016x. "+
-			"Choose another directory, or start the node with the cluster it belongs to", dir, l.Cluster, id.Cluster)
+		return foreignError{fmt.Sprintf("data directory %s belongs to cluster %016x, not to cluster %016x. "+
+			"Choose another directory, or start the node with the cluster it belongs to", dir, l.Cluster, id.Cluster)}
 	}
 	if l.Node != id.Node {
-		return fmt.Errorf("data directory %s belongs to node %d of this cluster, not to node %d. "+
-			"Choose another directory, or start the node with its own number", dir, l.Node, id.Node)
+		return foreignError{fmt.Sprintf("data directory %s belongs to node %d of this cluster, not to node %d. "+
+			"Choose another directory, or start the node with its own number", dir, l.Node, id.Node)}
 	}
 	return nil
 }

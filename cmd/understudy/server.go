@@ -115,7 +115,7 @@ func (s *server) assemble(c serverConfig, peers net.Listener) (err error) {
 	}
 	if s.store, err = disk.Open(c.dir, disk.Identity{Cluster: c.shape.id(), Node: actors.NodeID(c.id)}); err != nil {
 		peers.Close()
-		return err
+		return explainDirectory(err)
 	}
 	s.engine, err = hollywood.New(hollywood.Config{
 		Node: actors.NodeID(c.id), Storage: s.store, Log: c.log, Halt: c.failed,
@@ -147,6 +147,15 @@ func (s *server) assemble(c serverConfig, peers net.Listener) (err error) {
 	s.engine.SetTransport(s.transport)
 	s.engine.Spawn(node.Name, node.New(node.Default(places)))
 	return nil
+}
+
+// explainDirectory says what a user who named the right directory may have changed.
+func explainDirectory(err error) error {
+	if errors.Is(err, disk.ErrForeign) {
+		return fmt.Errorf("%w. The name of the cluster, the numbers of its members, the partitions and the "+
+			"replication factor must be those that the directory was made with", err)
+	}
+	return err
 }
 
 // stop ends the node in order: no more requests, no more messages, then the disk.
