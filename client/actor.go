@@ -161,8 +161,8 @@ func (a *Actor) Flush(ctx actors.Context) {
 // setTimer keeps one timer running for the next thing on the wheel. One that fires
 // too early does no harm, so it is only replaced by an earlier one.
 func (a *Actor) setTimer(ctx actors.Context) {
-	next, any := a.wheel.next()
-	if !any || a.closed || a.stop != nil && a.alarm <= next {
+	next, some := a.wheel.next()
+	if !some || a.closed || a.stop != nil && a.alarm <= next {
 		return
 	}
 	if a.stop != nil {

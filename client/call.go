@@ -28,8 +28,8 @@ type Call struct {
 	// call. It must not block.
 	Done func(*Call)
 
-	// Results holds a result for each of Ops if Err is nil. It may share memory with
-	// the message it came in, and nobody else changes it.
+	// Results holds a result for each of Ops if Err is nil. Its bytes may be shared
+	// with the store that answered, so they must not be changed.
 	Results []kv.Result
 	// Err is nil or an [*Error].
 	Err error

@@ -52,7 +52,9 @@ func Attach(ctx context.Context, e *hollywood.Engine, self actors.NodeID, c Conf
 
 // start spawns the actor, whose name no earlier client on this node had: answers to
 // that one must not reach this one. It waits for the map.
-func (c *Client) start(ctx context.Context, config ActorConfig, learn func(node.ClusterMap)) (*Client, error) {
+func (c *Client) start(
+	ctx context.Context, config ActorConfig, learn func(node.ClusterMap),
+) (*Client, error) {
 	c.mapped = make(chan struct{})
 	first := sync.OnceFunc(func() { close(c.mapped) })
 	config.OnMap = func(m node.ClusterMap) {
@@ -91,8 +93,8 @@ func (c *Client) Submit(calls []*Call) {
 }
 
 // Do runs operations on keys of one partition together and returns a result for
-// each. When ctx ends first the call is given up; its error tells whether it may
-// have taken effect all the same.
+// each, whose bytes must not be changed. When ctx ends first the call is given up;
+// its error tells whether it may have taken effect all the same.
 func (c *Client) Do(ctx context.Context, ops ...kv.Op) ([]kv.Result, error) {
 	return c.run(ctx, &Call{Ops: ops})
 }

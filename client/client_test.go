@@ -163,7 +163,8 @@ func TestAContextEndsACall(t *testing.T) {
 	cluster.servers[0].transport.Close() // from now on nobody answers
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	if err := c.Put(ctx, "k", nil); !errors.Is(err, client.ErrUnknown) || !errors.Is(err, context.DeadlineExceeded) {
+	err := c.Put(ctx, "k", nil)
+	if !errors.Is(err, client.ErrUnknown) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a write that was sent: %v", err)
 	}
 	if err := c.Put(ctx, "k", nil); !errors.Is(err, client.ErrUnavailable) {
@@ -184,7 +185,8 @@ func TestAClosedClientRefuses(t *testing.T) {
 	if err := errors.Join(c.Close(), c.Close()); err != nil {
 		t.Error(err)
 	}
-	if err := c.Put(soon(t), "k", nil); !errors.Is(err, client.ErrUnavailable) || !strings.Contains(err.Error(), "closed") {
+	err := c.Put(soon(t), "k", nil)
+	if !errors.Is(err, client.ErrUnavailable) || !strings.Contains(err.Error(), "closed") {
 		t.Error(err)
 	}
 	if _, err := c.Status(soon(t), 1); !errors.Is(err, client.ErrUnavailable) {
@@ -194,7 +196,8 @@ func TestAClosedClientRefuses(t *testing.T) {
 
 func TestANodesOwnClientReachesTheWholeCluster(t *testing.T) {
 	_, cluster := user(t, 3)
-	c, err := client.Attach(soon(t), cluster.servers[1].engine, 2, client.Config{Timeout: 30 * time.Second})
+	c, err := client.Attach(soon(t), cluster.servers[1].engine, 2,
+		client.Config{Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +220,8 @@ func TestStatusTellsOfEachNode(t *testing.T) {
 }
 
 func TestWithoutACluster(t *testing.T) {
-	if _, err := client.New(soon(t), client.Config{}); err == nil || !strings.Contains(err.Error(), "no address") {
+	_, err := client.New(soon(t), client.Config{})
+	if err == nil || !strings.Contains(err.Error(), "no address") {
 		t.Error(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -227,7 +231,8 @@ func TestWithoutACluster(t *testing.T) {
 	dead := l.Addr().String()
 	l.Close()
 	_, err = client.New(soon(t), client.Config{Addresses: []string{dead, "nowhere.invalid:1"}})
-	if err == nil || !strings.Contains(err.Error(), dead) || !strings.Contains(err.Error(), "nowhere.invalid") {
+	if err == nil || !strings.Contains(err.Error(), dead) ||
+		!strings.Contains(err.Error(), "nowhere.invalid") {
 		t.Error(err)
 	}
 }
@@ -240,7 +245,9 @@ func TestADeadAddressDoesNotMatterWhereAnotherAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer deaf.Close()
-	c, err := client.New(soon(t), client.Config{Addresses: []string{deaf.Addr().String(), cluster.addresses[0]}})
+	c, err := client.New(soon(t), client.Config{
+		Addresses: []string{deaf.Addr().String(), cluster.addresses[0]},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,8 @@ type contact struct {
 // discover returns the first node that answers at any of the addresses.
 func discover(ctx context.Context, c Config) (contact, error) {
 	if len(c.Addresses) == 0 {
-		return contact{}, errors.New("client: no address given: name at least one node of the cluster, as host:port")
+		return contact{}, errors.New(
+			"client: no address given: name at least one node of the cluster, as host:port")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -9,13 +9,17 @@ import (
 )
 
 func TestAnErrorTellsWhatTheCallerMayDo(t *testing.T) {
-	for want, e := range map[string]*Error{
-		`put "k": late; nothing happened, so it may be tried again`:                 {Unavailable, "put", "k", errors.New("late")},
-		`put "k": late; it may or may not take effect, so look before trying again`: {Unknown, "put", "k", errors.New("late")},
-		`size: bad; it can never take effect as it is`:                              {Invalid, "size", "", errors.New("bad")},
-	} { // any order: each stands for itself
-		if e.Error() != want {
-			t.Errorf("%q, want %q", e.Error(), want)
+	late := errors.New("late")
+	for _, test := range []struct {
+		e    Error
+		want string
+	}{
+		{Error{Unavailable, "put", "k", late}, `put "k": late; nothing happened, so it may be tried again`},
+		{Error{Unknown, "put", "k", late}, `put "k": late; it may or may not take effect, so look before trying again`},
+		{Error{Invalid, "size", "", late}, `size: late; it can never take effect as it is`},
+	} {
+		if got := test.e.Error(); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
 		}
 	}
 }

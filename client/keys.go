@@ -40,7 +40,9 @@ func (c *Client) Delete(ctx context.Context, key string) (existed bool, err erro
 
 // CompareAndSet puts value if the key's value is expected, and reports whether it
 // did. An expected of nil means that the key must be absent.
-func (c *Client) CompareAndSet(ctx context.Context, key string, expected, value []byte) (swapped bool, err error) {
+func (c *Client) CompareAndSet(
+	ctx context.Context, key string, expected, value []byte,
+) (swapped bool, err error) {
 	op := kv.Op{Kind: kv.Put, Key: []byte(key), Value: value, If: kv.IfValue, Expected: expected}
 	if expected == nil {
 		op.If = kv.IfAbsent

@@ -193,8 +193,8 @@ func (p *partition) prosper(from actors.NodeID) {
 
 // setAlarm has p called when something may be due.
 func (p *partition) setAlarm() {
-	due, any := p.due()
-	if any && (p.alarm.in == nil || due < time.Duration(p.alarm.notch-1)*notch) {
+	due, some := p.due()
+	if some && (p.alarm.in == nil || due < time.Duration(p.alarm.notch-1)*notch) {
 		p.actor.wheel.set(&p.alarm, p, due)
 	}
 }

@@ -37,7 +37,9 @@ func (c *Client) Scan(ctx context.Context, r Range) iter.Seq2[Entry, error] {
 }
 
 // scanPartition reports whether to go on.
-func (c *Client) scanPartition(ctx context.Context, p int, r Range, yield func(Entry, error) bool) bool {
+func (c *Client) scanPartition(
+	ctx context.Context, p int, r Range, yield func(Entry, error) bool,
+) bool {
 	for next := []byte(r.From); next != nil; {
 		op := kv.Op{Kind: kv.Scan, Key: next, End: []byte(r.To), Match: []byte(r.Match), WithValues: r.Values}
 		results, err := c.run(ctx, &Call{Ops: []kv.Op{op}, Partition: p})

@@ -28,7 +28,7 @@ func TestAWheelIsNeverEarlyAndAtMostANotchLate(t *testing.T) {
 			w.set(&b.alarm, b, b.due)
 			bells = append(bells, b)
 		}
-		if next, any := w.next(); any && rng.IntN(2) == 0 {
+		if next, some := w.next(); some && rng.IntN(2) == 0 {
 			now = max(now, next)
 		} else {
 			now += time.Duration(rng.Int64N(int64(4 * notch)))
@@ -54,9 +54,9 @@ func TestTheNextAlarmOfAWheelIsNeverTooLate(t *testing.T) {
 		start := time.Duration(w.at) * notch
 		b := &bell{due: start + time.Duration(rng.Int64N(int64(notches*notch)))}
 		w.set(&b.alarm, b, b.due)
-		next, any := w.next()
-		if !any || next < b.due || next > b.due+notch {
-			t.Fatalf("due at %v, next is %v, %v", b.due, next, any)
+		next, some := w.next()
+		if !some || next < b.due || next > b.due+notch {
+			t.Fatalf("due at %v, next is %v, %v", b.due, next, some)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestAnAlarmThatLeftDoesNotRing(t *testing.T) {
 	if leaves.rang || !stays.rang {
 		t.Errorf("stays: %v, leaves: %v", stays.rang, leaves.rang)
 	}
-	if _, any := w.next(); any {
+	if _, some := w.next(); some {
 		t.Error("an empty wheel has a next alarm")
 	}
 }
