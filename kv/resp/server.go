@@ -116,8 +116,9 @@ func (s *Server) Stats() Stats {
 	}
 }
 
-// ErrClosed is returned by [Server.Serve] after [Server.Close].
-var ErrClosed = errors.New("resp: the server is closed")
+// ErrClosed is returned by [Server.Serve] after [Server.Close]. It wraps
+// [net.ErrClosed].
+var ErrClosed = fmt.Errorf("resp: the server is closed: %w", net.ErrClosed)
 
 // Serve answers those who connect to l until the server or l is closed. It closes l.
 // It may run for several listeners at once.
