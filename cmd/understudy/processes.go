@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,20 +13,22 @@ import (
 	"time"
 )
 
-// processes is a cluster of three serve processes, for measuring.
+// processes is a cluster of serve processes on this machine, for measuring and for
+// tests.
 type processes struct {
-	commands []*exec.Cmd
-	redis    []string
-	data     string
-	own      bool // whether data is ours to remove
+	program    string
+	members    []string // as --members has them
+	redis      []string // addresses
+	data       string
+	own        bool // whether data is ours to remove
+	partitions int
+	commands   []*exec.Cmd // by node; nil when it does not run
 }
-
-// benchPort is the first of the ports that the processes use.
-const benchPort = 17000
 
 // startProcesses starts three nodes and waits until they accept writes.
 func startProcesses(ctx context.Context, data string, partitions int) (_ *processes, err error) {
-	p := &processes{data: data}
+	const nodes = 3
+	p := &processes{data: data, partitions: partitions, commands: make([]*exec.Cmd, nodes)}
 	defer func() {
 		if err != nil {
 			p.stop()
@@ -37,26 +40,49 @@ func startProcesses(ctx context.Context, data string, partitions int) (_ *proces
 		}
 		p.own = true
 	}
-	program, err := os.Executable()
+	if p.program, err = os.Executable(); err != nil {
+		return p, err
+	}
+	ports, err := freePorts(2 * nodes)
 	if err != nil {
 		return p, err
 	}
-	var members []string
-	for id := 1; id <= 3; id++ {
-		p.redis = append(p.redis, loopback(benchPort+id))
-		members = append(members, fmt.Sprintf("%d=%s/%s", id, loopback(benchPort+peerPortOffset+id), loopback(benchPort+id)))
+	for i := range nodes {
+		p.redis = append(p.redis, loopback(ports[2*i]))
+		p.members = append(p.members, fmt.Sprintf("%d=%s/%s", i+1, loopback(ports[2*i+1]), loopback(ports[2*i])))
 	}
-	for id := 1; id <= 3; id++ {
-		cmd := exec.Command(program, "serve", "--node", strconv.Itoa(id), "--cluster", "bench", "--log-level", "warn",
-			"--members", strings.Join(members, ","), "--data-dir", filepath.Join(p.data, strconv.Itoa(id)),
-			"--partitions", strconv.Itoa(partitions))
-		cmd.Stderr = os.Stderr
-		if err := cmd.Start(); err != nil {
+	for i := range nodes {
+		if err := p.start(i); err != nil {
 			return p, err
 		}
-		p.commands = append(p.commands, cmd)
 	}
 	return p, p.ready(ctx)
+}
+
+// freePorts returns ports of the loopback interface that nobody has at the moment.
+func freePorts(n int) (ports []int, err error) {
+	for range n {
+		l, err := net.Listen("tcp", loopback(0))
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+// start runs node i, counted from zero, on the data it has.
+func (p *processes) start(i int) error {
+	cmd := exec.Command(p.program, "serve", "--node", strconv.Itoa(i+1), "--cluster", "bench", "--log-level", "error",
+		"--members", strings.Join(p.members, ","), "--data-dir", filepath.Join(p.data, strconv.Itoa(i+1)),
+		"--partitions", strconv.Itoa(p.partitions))
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	p.commands[i] = cmd
+	return nil
 }
 
 // ready waits until every node answers a write.
@@ -101,15 +127,23 @@ func (p *processes) cpu() (total time.Duration) {
 	return total
 }
 
-// stop ends the processes.
+// stop ends the processes in order.
 func (p *processes) stop() {
-	for _, cmd := range p.commands {
-		_ = cmd.Process.Signal(os.Interrupt) // it may have ended by itself
-	}
-	for _, cmd := range p.commands {
-		_ = cmd.Wait()
+	for i := range p.commands {
+		p.end(i, os.Interrupt)
 	}
 	if p.own {
 		os.RemoveAll(p.data)
 	}
+}
+
+// end sends a signal to node i, if it runs, and waits for its end.
+func (p *processes) end(i int, s os.Signal) {
+	cmd := p.commands[i]
+	if cmd == nil {
+		return
+	}
+	_ = cmd.Process.Signal(s) // it may have ended by itself
+	_ = cmd.Wait()            // how it ended is its own affair
+	p.commands[i] = nil
 }

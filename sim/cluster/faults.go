@@ -90,7 +90,7 @@ func (r *run) inflict(s Strike, n actors.NodeID) (lift func()) {
 	case Pause:
 		return r.pause(n)
 	case Isolate:
-		return r.network.Add(string(Isolate), network.Partition{me, append(others, r.clientNodes()...)})
+		return r.isolate(s, me, others)
 	case Split:
 		return r.split(s)
 	case CutLink:
@@ -106,6 +106,15 @@ func (r *run) inflict(s Strike, n actors.NodeID) (lift func()) {
 		return func() {}
 	}
 	panic(fmt.Sprintf("no fault of kind %q", s.Kind))
+}
+
+// isolate cuts a node off from the other servers, and for every other draw from the
+// clients as well. A leader whom only clients reach is the one to tell them lies.
+func (r *run) isolate(s Strike, me, others []actors.NodeID) func() {
+	if s.Draw>>32%2 == 0 {
+		others = append(others, r.clientNodes()...)
+	}
+	return r.network.Add(string(Isolate), network.Partition{me, others})
 }
 
 // maxJump is how far the time of day jumps at most.

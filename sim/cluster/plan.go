@@ -60,6 +60,7 @@ func Draw(s Scenario, seed sim.Seed) Plan {
 	p.Replication = min(s.Cluster.Replication.draw(seed, "replication"), p.Nodes)
 	if s.Swarm {
 		p.leaveOut()
+		p.varyWorkload()
 	}
 	for i, f := range s.Faults {
 		if p.Nodes == 1 && f.Kind.needsPeers() || s.Swarm && seed.Stream("swarm fault", uint64(i)).Chance(0.5) {
@@ -91,6 +92,14 @@ func (p *Plan) leaveOut() {
 			t.off()
 		}
 	}
+}
+
+// varyWorkload makes some clients rare visitors and some workloads nearly all reads.
+// Clients that are always there follow every change of leader at once: they never
+// meet a leader that does not know yet that it is none.
+func (p *Plan) varyWorkload() {
+	p.Pause *= []time.Duration{1, 1, 5, 25}[p.Seed.Stream("swarm pause").IntN(4)]
+	p.Reads = []float64{p.Reads, p.Reads, 0.1, 0.9}[p.Seed.Stream("swarm reads").IntN(4)]
 }
 
 func (r Range) draw(seed sim.Seed, purpose string) int {
