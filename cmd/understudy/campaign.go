@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"hash"
+	"hash/fnv"
 	"io"
 	"sync"
 	"text/tabwriter"
@@ -59,24 +61,28 @@ func (c campaign) run(ctx context.Context, each func(cluster.Report)) {
 
 // A summary is what a campaign amounts to.
 type summary struct {
-	Scenario   string         `json:"scenario"`
-	Runs       int            `json:"runs"`
-	Verdicts   map[string]int `json:"verdicts"`
-	Simulated  float64        `json:"simulatedSeconds"`
-	Real       float64        `json:"realSeconds"`
-	SpeedUp    float64        `json:"speedUp"`
-	Events     uint64         `json:"events"`
-	Answered   int            `json:"operationsAnswered"`
-	Failed     int            `json:"operationsFailed"`
-	Unknown    int            `json:"operationsUnknown"`
-	Decided    int            `json:"entriesDecided"`
-	Terms      int            `json:"terms"`
-	Faults     map[string]int `json:"faults"`
-	Failures   []failedRun    `json:"failures"`
-	faultNames []string       // in the order first seen
-	simulated  time.Duration
-	started    time.Time
-	worst      check.Verdict
+	Scenario string `json:"scenario"`
+	// Fingerprint stands for the traces of all runs, in the order of their seeds:
+	// equal fingerprints are equal campaigns.
+	Fingerprint string         `json:"fingerprint"`
+	Runs        int            `json:"runs"`
+	Verdicts    map[string]int `json:"verdicts"`
+	Simulated   float64        `json:"simulatedSeconds"`
+	Real        float64        `json:"realSeconds"`
+	SpeedUp     float64        `json:"speedUp"`
+	Events      uint64         `json:"events"`
+	Answered    int            `json:"operationsAnswered"`
+	Failed      int            `json:"operationsFailed"`
+	Unknown     int            `json:"operationsUnknown"`
+	Decided     int            `json:"entriesDecided"`
+	Terms       int            `json:"terms"`
+	Faults      map[string]int `json:"faults"`
+	Failures    []failedRun    `json:"failures"`
+	faultNames  []string       // in the order first seen
+	traces      hash.Hash64
+	simulated   time.Duration
+	started     time.Time
+	worst       check.Verdict
 }
 
 // A failedRun is a run that did not pass, and how to see it again.
@@ -91,12 +97,13 @@ type failedRun struct {
 func newSummary(scenario string) *summary {
 	return &summary{
 		Scenario: scenario, Verdicts: map[string]int{}, Faults: map[string]int{}, Failures: []failedRun{},
-		started: time.Now(),
+		started: time.Now(), traces: fnv.New64a(),
 	}
 }
 
 func (s *summary) add(r cluster.Report) {
 	s.Runs++
+	fmt.Fprintf(s.traces, "%016x", r.Hash)
 	s.Verdicts[r.Verdict.String()]++
 	s.worst = max(s.worst, r.Verdict)
 	s.simulated += r.Simulated
@@ -130,6 +137,7 @@ func newFailedRun(scenario string, r cluster.Report) failedRun {
 
 // finish computes the speed.
 func (s *summary) finish() {
+	s.Fingerprint = fmt.Sprintf("%016x", s.traces.Sum64())
 	s.Simulated = s.simulated.Seconds()
 	s.Real = time.Since(s.started).Seconds()
 	s.SpeedUp = s.Simulated / s.Real
@@ -159,5 +167,5 @@ func (s *summary) print(out io.Writer) {
 	if len(s.faultNames) == 0 {
 		fmt.Fprint(w, "none")
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "\nfingerprint\t%s\n", s.Fingerprint)
 }
