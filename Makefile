@@ -4,7 +4,7 @@ SEEDS  ?= 300
 TIME   ?= 60s
 NODES  ?= 3
 PORT   ?= 7000
-DATA   ?= data
+DATA   ?= understudy-data
 
 .PHONY: help build dev test fmt vet static unit race sim fuzz record bench
 
