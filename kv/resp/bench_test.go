@@ -3,6 +3,7 @@ package resp
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,13 +13,16 @@ import (
 )
 
 // An instant store answers everything at once and alike.
-type instant struct{ results []kv.Result }
+type instant struct {
+	nodes   node.ClusterMap
+	results []kv.Result
+}
 
-func (s *instant) Map() node.ClusterMap { return testMap() }
+func (s *instant) Map() node.ClusterMap { return s.nodes }
 
 func (s *instant) Submit(calls []*client.Call) {
 	for _, c := range calls {
-		c.Results = s.results
+		c.Results = s.results[:len(c.Ops)]
 		c.Done(c)
 	}
 }
@@ -34,7 +38,7 @@ func BenchmarkPipeline(b *testing.B) {
 	} {
 		for _, depth := range []int{1, 16, 256} {
 			b.Run(fmt.Sprintf("%s/%d", row.name, depth), func(b *testing.B) {
-				store := &instant{results: []kv.Result{{Code: kv.OK, Value: []byte(value)}}}
+				store := &instant{testMap(), slices.Repeat([]kv.Result{{Code: kv.OK, Value: []byte(value)}}, maxBundled)}
 				_, address := start(b, Config{Store: store})
 				socket := dial(b, address)
 				request := []byte(strings.Repeat(row.command, depth))

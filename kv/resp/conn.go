@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/understudy-kv/understudy/client"
 )
 
 // A conn is one client. One goroutine reads its commands and another writes the
@@ -26,6 +24,7 @@ type conn struct {
 	batch      []*request // of this turn, not pushed yet
 	batchBytes int
 	calls      int // of batch
+	merger     merger
 
 	resp3    bool // protocol version 3 instead of 2
 	aware    bool // it knows about clusters: it may be told MOVED
@@ -164,11 +163,8 @@ func (c *conn) submit() {
 	}
 	c.server.commands.Add(uint64(len(c.batch)))
 	if c.calls > 0 {
-		calls := make([]*client.Call, 0, c.calls)
-		for _, r := range c.batch {
-			calls = append(calls, r.calls...)
-		}
-		c.server.config.Store.Submit(calls)
+		store := c.server.config.Store
+		store.Submit(c.merger.merge(c.batch, store.Map().Partitions()))
 	}
 	c.queue.push(c.batch)
 	clear(c.batch)
@@ -210,6 +206,7 @@ func (c *conn) objection(r *request) string {
 	if !same {
 		return crossSlot
 	}
+	r.slot = slot
 	return c.moved(slot, r.spec)
 }
 

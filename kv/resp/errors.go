@@ -27,6 +27,10 @@ const (
 //     effect.
 //   - ERR is for all else.
 func (r *request) explain(err error) string {
+	var failure *client.Error
+	if errors.As(err, &failure) {
+		err = r.errorOf(failure)
+	}
 	text := err.Error()
 	switch {
 	case errors.Is(err, client.ErrUnavailable) && r.alone:

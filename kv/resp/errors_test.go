@@ -24,9 +24,9 @@ func TestErrorsSayWhatTheCallerMayDo(t *testing.T) {
 		code client.Code
 		want string
 	}{
-		{client.Unavailable, "-CLUSTERDOWN op \"k\": cause; nothing happened, so it may be tried again\r\n"},
-		{client.Unknown, "-UNKNOWN op \"k\": cause; it may or may not take effect, so look before trying again\r\n"},
-		{client.Invalid, "-ERR op \"k\": cause; it can never take effect as it is\r\n"},
+		{client.Unavailable, "-CLUSTERDOWN put \"k\": cause; nothing happened, so it may be tried again\r\n"},
+		{client.Unknown, "-UNKNOWN put \"k\": cause; it may or may not take effect, so look before trying again\r\n"},
+		{client.Invalid, "-ERR put \"k\": cause; it can never take effect as it is\r\n"},
 	} {
 		f := newFake()
 		f.verdict = failing(kv.Put, row.code)
@@ -58,7 +58,7 @@ func TestAFailureAheadOfOtherCommandsIsNotRetriable(t *testing.T) {
 	f.verdict = failing(kv.Put, client.Unavailable)
 	_, address := start(t, Config{Store: f})
 	got := exchange(t, address, "SET k v\r\nINCR n\r\n")
-	if want := "-ERR op \"k\": cause; nothing happened, so it may be tried again\r\n:1\r\n"; got != want {
+	if want := "-ERR put \"k\": cause; nothing happened, so it may be tried again\r\n:1\r\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

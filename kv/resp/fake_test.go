@@ -25,7 +25,7 @@ type fake struct {
 	verdict func(*client.Call) error
 	// late, if set, gets the calls that would be done, and finishes them at will.
 	late func(done []*client.Call)
-	// batches counts the calls of each Submit.
+	// batches counts the operations of each Submit.
 	batches []int
 }
 
@@ -62,10 +62,12 @@ func (f *fake) Map() node.ClusterMap {
 
 func (f *fake) Submit(calls []*client.Call) {
 	f.mu.Lock()
-	f.batches = append(f.batches, len(calls))
+	ops := 0
 	for _, c := range calls {
 		f.run(c)
+		ops += len(c.Ops)
 	}
+	f.batches = append(f.batches, ops)
 	late := f.late
 	f.mu.Unlock()
 	calls = append([]*client.Call(nil), calls...)
@@ -182,7 +184,7 @@ func (f *fake) batchesSoFar() []int {
 	return append([]int(nil), f.batches...)
 }
 
-func (f *fake) callsSoFar() (total int) {
+func (f *fake) opsSoFar() (total int) {
 	for _, calls := range f.batchesSoFar() {
 		total += calls
 	}

@@ -112,8 +112,8 @@ func TestGoRedisRepeatsNothingThatMayHaveHappened(t *testing.T) {
 		_, address := start(t, Config{Store: f})
 		err := goRedis(t, address, 3).Incr(t.Context(), "n").Err()
 		var text redis.Error
-		if !errors.As(err, &text) || f.callsSoFar() != row.want {
-			t.Errorf("%v: %d calls, want %d; %v", row.code, f.callsSoFar(), row.want, err)
+		if !errors.As(err, &text) || f.opsSoFar() != row.want {
+			t.Errorf("%v: %d calls, want %d; %v", row.code, f.opsSoFar(), row.want, err)
 		}
 	}
 }

@@ -85,7 +85,7 @@ func TestAClientThatTakesNoRepliesIsDisconnected(t *testing.T) {
 	if !untilClosed(s) {
 		t.Error("it is still connected")
 	}
-	if calls := f.callsSoFar(); calls > 500 {
+	if calls := f.opsSoFar(); calls > 500 {
 		t.Errorf("%d commands were run for a client that takes no replies", calls)
 	}
 }

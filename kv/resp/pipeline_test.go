@@ -118,7 +118,7 @@ func TestAConnectionInFlightIsNotReadBeyondItsLimit(t *testing.T) {
 			done := make(chan string)
 			go func() { done <- exchange(t, address, strings.Repeat("SET k v\r\n", 1000)) }()
 			f.waitForBatches(t, 1)
-			if total := f.callsSoFar(); total > 10 {
+			if total := f.opsSoFar(); total > 10 {
 				t.Errorf("%d calls in flight", total)
 			}
 			close(release)
