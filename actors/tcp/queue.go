@@ -52,10 +52,15 @@ func (q *queue) rouse() {
 	}
 }
 
-// ready waits until something waits, or done is closed, which it reports as false.
+// ready waits until something waits, which it reports as true, or done is closed.
 // Only one goroutine at a time may use ready and take.
 func (q *queue) ready(done <-chan struct{}) bool {
 	for {
+		select {
+		case <-done: // even if something waits: nobody will take it
+			return false
+		default:
+		}
 		q.mu.Lock()
 		empty := q.waiting.count() == 0
 		q.asleep = empty
@@ -129,14 +134,14 @@ func (b *batch) add(head, message []byte) {
 // makeRoom drops packets from the beginning until no more than so many, of so many
 // bytes, are left. It returns how many it dropped.
 func (b *batch) makeRoom(messages, bytes int) (dropped int) {
-	before := b.first
 	for b.count() > 0 && (b.count() > messages || b.bytes() > bytes) {
 		b.first++
+		dropped++
 	}
-	if b.first > before && b.start() > len(b.buf)/2 {
+	if dropped > 0 && b.start() > len(b.buf)/2 {
 		b.compact()
 	}
-	return b.first - before
+	return dropped
 }
 
 // compact moves what is left to the beginning. It is called when more than half is

@@ -1,0 +1,292 @@
+package tcp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+)
+
+// Two processes that do not belong together both say so, in the same words.
+func TestBothSidesSayWhyTheyPart(t *testing.T) {
+	tests := []struct {
+		name              string
+		dialler, acceptor Config
+		dialled           actors.NodeID
+		want              string
+	}{
+		{
+			"wrong cluster", Config{Node: 2, Cluster: 9}, Config{Node: 1}, 1,
+			"node 2 is of cluster 9, node 1 of cluster 7: give each node and client addresses of its own cluster only",
+		}, {
+			"wrong node", Config{Node: 2}, Config{Node: 1}, 3,
+			"node 2 dialled node 3, but node 1 answers at this address: correct the address of node 3",
+		}, {
+			"wrong cluster of a client", Config{Node: actors.ClientBit | 6, Cluster: 9}, Config{Node: 1}, 1,
+			"client c6 is of cluster 9, node 1 of cluster 7",
+		}, {
+			"crowded", Config{Node: actors.ClientBit | 6}, Config{Node: 1, Limits: Limits{Connections: -1}}, 1,
+			"node 1 has as many connections as it takes",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			acceptor := start(t, test.acceptor)
+			test.dialler.Peers = map[actors.NodeID]string{test.dialled: acceptor.addr()}
+			dialler := start(t, test.dialler)
+			dialler.Send(dialler.ref("a"), actors.Ref{Node: test.dialled, Name: "b"}, "m")
+			acceptor.logs(test.want)
+			dialler.logs(test.want)
+			eventually(t, "the failures to be counted", func() bool {
+				return acceptor.Stats().Refused > 0 && dialler.Stats().FailedDials > 0
+			})
+			if len(acceptor.letters) > 0 {
+				t.Error("the message was delivered all the same")
+			}
+		})
+	}
+}
+
+func TestAnOldIncarnationIsRefusedByThoseItDials(t *testing.T) {
+	const want = "node 2 in incarnation 4 talked to node 1 in incarnation 1, but a later incarnation"
+	a := start(t, Config{Node: 1})
+	peers := map[actors.NodeID]string{1: a.addr()}
+	current := start(t, Config{Node: 2, Incarnation: 5, Peers: peers})
+	current.talk(a, "I am node 2")
+	old := start(t, Config{Node: 2, Incarnation: 4, Peers: peers})
+	old.Send(old.ref("a"), a.ref("b"), "so am I")
+	a.logs(want)
+	old.logs(want, "never run a copy of a data directory")
+	current.talk(a, "still here")
+}
+
+func TestAnOldIncarnationIsRefusedByThoseWhoDialIt(t *testing.T) {
+	old := start(t, Config{Node: 2, Incarnation: 4})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: old.addr()}})
+	current := start(t, Config{Node: 2, Incarnation: 5, Peers: map[actors.NodeID]string{1: a.addr()}})
+	current.talk(a, "I am node 2")
+	a.Send(a.ref("a"), old.ref("b"), "are you?")
+	a.logs("node 1 in incarnation 1 talked to node 2 in incarnation 4, but a later incarnation")
+	if len(old.letters) > 0 {
+		t.Error("a message went to the older process")
+	}
+}
+
+func TestTheSameIdOnBothSidesIsRefused(t *testing.T) {
+	a := start(t, Config{Node: 1})
+	h := hello{Identity: Identity{Node: 1, Cluster: 7, Incarnation: 9}, version: Version, class: small, peer: 1}
+	conn := raw(t, a.addr(), h.append(nil))
+	if answer, err := readHello(conn); err != nil || answer.verdict != SameNode {
+		t.Errorf("answer %+v, %v", answer, err)
+	}
+	a.logs("both sides are node 1: give each node an id and a data directory of its own")
+}
+
+func TestAnotherVersionIsRefusedByBothSides(t *testing.T) {
+	const want = "the dialler speaks version 2 of the peer protocol, the acceptor version 1: run releases that speak the same version"
+	a := start(t, Config{Node: 1})
+	later := hello{Identity: Identity{Node: 2, Cluster: 7}, version: 2, class: small}.append(nil)
+	conn := raw(t, a.addr(), append(later, "what version 2 has to add"...))
+	answer, err := readHello(conn)
+	if err != nil || answer.verdict != WrongVersion || answer.Node != 1 {
+		t.Errorf("answer %+v, %v", answer, err)
+	}
+	ends(t, conn)
+	a.logs(want)
+
+	addr := host(t, func(conn net.Conn) {
+		readHello(conn)
+		conn.Write(hello{version: 2, verdict: WrongVersion}.append(nil)[:prefixBytes])
+	})
+	b := start(t, Config{Node: 2, Peers: map[actors.NodeID]string{1: addr}})
+	b.Send(b.ref("a"), a.ref("b"), "m")
+	b.logs("the dialler speaks version 1 of the peer protocol, the acceptor version 2")
+}
+
+func TestNonsenseIsRefused(t *testing.T) {
+	a := start(t, Config{Node: 1})
+	client := actors.ClientBit | 5
+	tests := map[string]hello{
+		"a class that does not exist": {Identity: Identity{Node: 2, Cluster: 7}, version: Version, class: 9},
+		"a server without cluster":    {Identity: Identity{Node: 2}, version: Version, class: small},
+		"nobody":                      {Identity: Identity{Cluster: 7}, version: Version, class: bulk},
+		"a client without a class":    {Identity: Identity{Node: client}, version: Version, class: 3},
+	}
+	// any order: each case stands alone
+	for name, h := range tests {
+		conn := raw(t, a.addr(), h.append(nil))
+		if answer, err := readHello(conn); err != nil || answer.verdict != Malformed {
+			t.Errorf("%s: answer %+v, %v", name, answer, err)
+		}
+	}
+	damaged := hello{Identity: Identity{Node: 2, Cluster: 7}, version: Version, class: small}.append(nil)
+	damaged[20]++
+	if answer, err := readHello(raw(t, a.addr(), damaged)); err != nil || answer.verdict != Malformed {
+		t.Errorf("wrong checksum: answer %+v, %v", answer, err)
+	}
+	a.logs("makes no sense")
+}
+
+func TestAnswersThatAreNoneAreRefused(t *testing.T) {
+	tests := map[string]hello{
+		"for another class": {Identity: Identity{Node: 1, Cluster: 7}, version: Version, class: bulk},
+		"from a client":     {Identity: Identity{Node: actors.ClientBit | 1}, version: Version, class: small},
+		"from nobody":       {Identity: Identity{}, version: Version, class: small},
+	}
+	// any order: each case stands alone
+	for name, h := range tests {
+		addr := host(t, func(conn net.Conn) {
+			readHello(conn)
+			conn.Write(h.append(nil))
+		})
+		mine := hello{Identity: Identity{Node: 2, Cluster: 7}, version: Version, class: small}
+		var refused *Refusal
+		_, _, err := dial(t.Context(), addr, nil, quick.withDefaults(), mine, 0)
+		if !errors.As(err, &refused) || refused.Verdict != Malformed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Whatever comes over the port, one line says what it was, and the node goes on.
+func TestGarbageHarmsNobody(t *testing.T) {
+	limits := quick
+	limits.HandshakeTime = 50 * time.Millisecond
+	a := start(t, Config{Node: 1, Limits: limits})
+	b := start(t, Config{Node: 2, Peers: map[actors.NodeID]string{1: a.addr()}})
+	tests := map[string]string{
+		"http":       "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"random":     "\x8f\x13\xa7\x00\xff\xee\x01\x02\x99\x98\x97",
+		"tls":        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+		"slow":       string(specHello[:30]), // and no more
+		"nothing":    "",
+		"long":       strings.Repeat("A", 1<<20),
+		"magic only": "USTY",
+	}
+	// any order: the node survives them in any
+	for name, bytes := range tests {
+		conn := raw(t, a.addr(), nil)
+		io.WriteString(conn, bytes) // may fail half way: the node has seen enough
+		ends(t, conn)
+		b.talk(a, "after "+name)
+	}
+	a.logs("connection refused", "reason=")
+	if n := strings.Count(a.log.String(), "connection refused"); n != 1 {
+		t.Errorf("%d lines for one host and minute:\n%s", n, a.log)
+	}
+	if n := a.Stats().Refused; n != uint64(len(tests)) {
+		t.Errorf("%d refused, want %d", n, len(tests))
+	}
+}
+
+func TestWhyAConnectionWasRefusedIsClear(t *testing.T) {
+	limits := quick
+	limits.HandshakeTime = 20 * time.Millisecond
+	tests := []struct{ bytes, want string }{
+		{"GET / HTTP/1.1\r\n\r\n", "does not speak the peer protocol: is this the right address?"},
+		{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "the other side uses TLS: give a certificate to both sides or to neither"},
+		{string(specHello[:30]), "did not finish its handshake in time"},
+	}
+	for _, test := range tests {
+		a := start(t, Config{Node: 1, Limits: limits})
+		raw(t, a.addr(), []byte(test.bytes))
+		a.logs(test.want)
+	}
+}
+
+func TestHandshakesAreFew(t *testing.T) {
+	a := start(t, Config{Node: 1, Limits: Limits{Handshakes: 2}})
+	for range 2 {
+		raw(t, a.addr(), specHello[:10])
+	}
+	ends(t, raw(t, a.addr(), nil))
+	a.logs("too many connections that have not said who they are")
+}
+
+func TestWhatCannotBeDecodedEndsTheConnection(t *testing.T) {
+	damaged := append([]byte(nil), specFrame...)
+	damaged[12] ^= 0x10
+	tests := []struct {
+		name  string
+		bytes []byte
+		want  string
+	}{
+		{"flipped bit", damaged, "wrong checksum"},
+		{"giant length", []byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}, "length 4294967295, at most 33619968"},
+		{"message without meaning", frames("undecodable"), "not a text"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := start(t, Config{Node: 1})
+			h := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 1}, version: Version, class: small}
+			conn := welcomed(t, a.addr(), h)
+			conn.Write(specFrame)
+			if got := a.receive(); got.m != "hi" {
+				t.Errorf("got %v", got)
+			}
+			conn.Write(append(append([]byte(nil), specFrame...), test.bytes...))
+			if got := a.receive(); got.m != "hi" {
+				t.Errorf("got %v", got)
+			}
+			ends(t, conn)
+			a.logs("it carried what cannot be decoded", test.want, `peer="node 2"`)
+			if a.Stats().Broken != 1 || len(a.letters) > 0 {
+				t.Errorf("%+v, %d letters", a.Stats(), len(a.letters))
+			}
+			welcomed(t, a.addr(), h)
+		})
+	}
+}
+
+func TestProbeTellsWhoAnswers(t *testing.T) {
+	a := start(t, Config{Node: 1, Incarnation: 6})
+	got, err := Probe(t.Context(), a.addr(), nil)
+	if want := (Identity{Node: 1, Cluster: 7, Incarnation: 6}); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if s := a.Stats(); s.Accepted != 0 || s.Refused != 0 {
+		t.Errorf("the probe left traces: %+v", s)
+	}
+}
+
+func TestProbeSaysWhatElseAnswers(t *testing.T) {
+	redis := host(t, func(conn net.Conn) { io.WriteString(conn, "-ERR unknown command\r\n") })
+	_, err := Probe(t.Context(), redis, nil)
+	if !errors.Is(err, errForeign) || !strings.Contains(err.Error(), redis) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := host(t, func(net.Conn) { cancel() })
+	if _, err := Probe(ctx, silent, nil); err == nil {
+		t.Error("a cancelled probe succeeded")
+	}
+}
+
+func TestWarningsAreFew(t *testing.T) {
+	log := &logbook{}
+	n := newNotices(slogTo(log))
+	for range 100 {
+		n.warn("a", "trouble")
+	}
+	n.warn("b", "other trouble")
+	n.forget("a")
+	n.warn("a", "trouble")
+	if got := strings.Count(log.String(), "trouble"); got != 3 {
+		t.Errorf("%d lines:\n%s", got, log)
+	}
+	now := time.Now()
+	if !n.fresh("a", now.Add(2*noticeInterval)) || n.fresh("a", now.Add(2*noticeInterval+1)) {
+		t.Error("a warning does not come back after its interval, once")
+	}
+	for i := range 3 * maxNotices {
+		n.fresh(strings.Repeat("x", i), now)
+	}
+	if len(n.last) > maxNotices {
+		t.Errorf("%d warnings remembered", len(n.last))
+	}
+}

@@ -1,0 +1,322 @@
+package tcp
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+)
+
+func TestMessagesArriveInOrder(t *testing.T) {
+	const messages = 20_000
+	b := start(t, Config{Node: 2})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: b.addr()}, Limits: Limits{QueueMessages: messages}})
+	for i := range messages {
+		a.Send(a.ref("x"), b.ref("y"), fmt.Sprint(i))
+	}
+	for i := range messages {
+		want := letter{a.ref("x"), b.ref("y"), fmt.Sprint(i)}
+		if got := b.receive(); got != want {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	}
+	sent, received := a.Stats(), b.Stats()
+	if sent.Sent != messages || received.Received != messages || sent.SentBytes != received.ReceivedBytes {
+		t.Errorf("sent %+v, received %+v", sent, received)
+	}
+}
+
+func TestMessagesOfEveryLengthArrive(t *testing.T) {
+	b := start(t, Config{Node: 2})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: b.addr()}})
+	for _, n := range []int{0, 1, BulkBytes, BulkBytes + 1, frameBytes, 3 << 20, MaxMessageBytes} {
+		m := strings.Repeat("x", n)
+		a.Send(a.ref("x"), b.ref("y"), m)
+		if got := b.receive(); got.m != m {
+			t.Errorf("a message of %d bytes arrived as one of %d", n, len(got.m.(string)))
+		}
+	}
+}
+
+func TestWhatCannotBeSentIsCountedAndNamed(t *testing.T) {
+	b := start(t, Config{Node: 2})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: b.addr()}})
+	a.Send(a.ref("x"), b.ref("y"), 42)
+	a.Send(a.ref("x"), b.ref("y"), strings.Repeat("x", MaxMessageBytes+1))
+	a.Send(a.ref("x"), b.ref(strings.Repeat("y", 256)), "name")
+	a.Send(a.ref("x"), b.ref("y"), "good")
+	if got := b.receive(); got.m != "good" {
+		t.Errorf("got %v", got)
+	}
+	if n := a.Stats().Unencodable; n != 3 {
+		t.Errorf("%d counted", n)
+	}
+	a.logs("type=int", "not a text", "33554433 bytes, at most 33554432")
+}
+
+func TestMessagesToUnknownNodesAreCounted(t *testing.T) {
+	a := start(t, Config{Node: 1})
+	for _, to := range []actors.NodeID{0, 1, 9, actors.ClientBit | 9} {
+		a.Send(a.ref("x"), actors.Ref{Node: to, Name: "y"}, "m")
+	}
+	if n := a.Stats().Unroutable; n != 4 {
+		t.Errorf("%d counted", n)
+	}
+}
+
+func TestWhatWaitedForAnAddressGoesOutInOneWrite(t *testing.T) {
+	const messages = 100
+	nobody := listen(t, "127.0.0.1:0")
+	nobody.Close()
+	b := start(t, Config{Node: 2})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: nobody.Addr().String()}})
+	for i := range messages {
+		a.Send(a.ref("x"), b.ref("y"), fmt.Sprint(i))
+	}
+	a.Learn(2, b.addr())
+	for range messages {
+		b.receive()
+	}
+	if n := a.Stats().Writes; n != 1 {
+		t.Errorf("%d writes for what waited together", n)
+	}
+}
+
+func TestAMovedPeerIsFollowed(t *testing.T) {
+	old := start(t, Config{Node: 2})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: old.addr()}})
+	a.talk(old, "there")
+	moved := start(t, Config{Node: 2, Incarnation: 2})
+	a.Learn(2, moved.addr())
+	a.talk(moved, "and there")
+}
+
+// Each of these takes connections and then does something that a slow, dead or
+// hostile process might do.
+func TestABadPeerDelaysNobody(t *testing.T) {
+	peers := map[string]func(t *testing.T) string{
+		"never accepts": func(t *testing.T) string {
+			l := listen(t, "127.0.0.1:0")
+			t.Cleanup(func() { l.Close() })
+			return l.Addr().String()
+		},
+		"never answers": func(t *testing.T) string {
+			return host(t, func(net.Conn) {})
+		},
+		"never reads": func(t *testing.T) string {
+			return host(t, func(conn net.Conn) { answer(conn, Identity{Node: 3, Cluster: 7, Incarnation: 1}) })
+		},
+		"hangs up": func(t *testing.T) string {
+			return host(t, func(conn net.Conn) { conn.Close() })
+		},
+		"is not there": func(t *testing.T) string {
+			l := listen(t, "127.0.0.1:0")
+			defer l.Close()
+			return l.Addr().String()
+		},
+		"cannot be routed": func(*testing.T) string { return "192.0.2.1:7000" },
+	}
+	// any order: the cases do not meet
+	for name, bad := range peers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			good := start(t, Config{Node: 2})
+			a := start(t, Config{
+				Node:   1,
+				Peers:  map[actors.NodeID]string{2: good.addr(), 3: bad(t)},
+				Limits: Limits{QueueMessages: 100, QueueBytes: 1 << 20, BackoffMin: time.Millisecond},
+			})
+			long := strings.Repeat("x", BulkBytes)
+			for i := range 300 {
+				a.Send(a.ref("x"), actors.Ref{Node: 3, Name: "y"}, long)
+				a.Send(a.ref("x"), good.ref("y"), fmt.Sprint(i))
+				if got := good.receive(); got.m != fmt.Sprint(i) {
+					t.Fatalf("got %v, want %d", got.m, i)
+				}
+			}
+			if s := a.Stats(); s.Dropped == 0 {
+				t.Errorf("a full queue dropped nothing: %+v", s)
+			}
+		})
+	}
+}
+
+// answer welcomes whoever opened conn, and goes no further.
+func answer(conn net.Conn, as Identity) (hello, error) {
+	theirs, err := readHello(conn)
+	if err == nil {
+		mine := hello{Identity: as, version: Version, class: theirs.class, peer: theirs.Node}
+		_, err = conn.Write(mine.append(nil))
+	}
+	return theirs, err
+}
+
+func TestBulkDoesNotDelaySmall(t *testing.T) {
+	arrived := make(chan actors.Message, 100)
+	addr := host(t, func(conn net.Conn) {
+		theirs, err := answer(conn, Identity{Node: 2, Cluster: 7, Incarnation: 1})
+		if err != nil || theirs.class == bulk {
+			return // and never read
+		}
+		r := reader{buf: make([]byte, readBytes)}
+		for {
+			n, err := conn.Read(r.space())
+			if err != nil || r.filled(n, text{}) != nil {
+				return
+			}
+			for _, a := range r.arrived {
+				arrived <- a.message
+			}
+			r.arrived = nil
+		}
+	})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: addr}})
+	to := actors.Ref{Node: 2, Name: "y"}
+	for range 10 {
+		a.Send(a.ref("x"), to, strings.Repeat("x", 8<<20))
+	}
+	for i := range 50 {
+		a.Send(a.ref("x"), to, fmt.Sprint(i))
+		select {
+		case got := <-arrived:
+			if got != fmt.Sprint(i) {
+				t.Fatalf("got %.20v, want %d", got, i)
+			}
+		case <-time.After(patience):
+			t.Fatal("a small message waits for bulk")
+		}
+	}
+}
+
+// A peer that takes no more bytes is given up, so that a new connection can try.
+func TestAStuckConnectionIsReplaced(t *testing.T) {
+	connections := make(chan bool, 1000)
+	addr := host(t, func(conn net.Conn) {
+		if _, err := answer(conn, Identity{Node: 2, Cluster: 7, Incarnation: 1}); err == nil {
+			connections <- true
+		}
+	})
+	limits := quick
+	limits.WriteTime = 50 * time.Millisecond
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: addr}, Limits: limits})
+	long := strings.Repeat("x", 8<<20)
+	eventually(t, "a second connection", func() bool {
+		a.Send(a.ref("x"), actors.Ref{Node: 2, Name: "y"}, long)
+		return len(connections) > 1
+	})
+	a.logs("the other side reads nothing", `peer="node 2"`)
+}
+
+func TestARestartedPeerIsMetAgain(t *testing.T) {
+	first := start(t, Config{Node: 2, Incarnation: 4})
+	addr := first.addr()
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: addr}})
+	a.talk(first, "hello")
+	first.Close()
+	a.Send(a.ref("a"), first.ref("b"), "nobody hears this")
+	second := start(t, Config{Node: 2, Incarnation: 5, Listener: listen(t, addr), Peers: map[actors.NodeID]string{1: a.addr()}})
+	a.talk(second, "hello again")
+	second.talk(a, "hello to you")
+}
+
+// The last words of a process that is gone must not be taken for those of the one
+// that runs.
+func TestAHigherIncarnationEndsTheConnectionsOfTheLower(t *testing.T) {
+	a := start(t, Config{Node: 1})
+	h := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 4}, version: Version, class: small}
+	oldSmall := welcomed(t, a.addr(), h)
+	h.class = bulk
+	oldBulk := welcomed(t, a.addr(), h)
+	h.Incarnation = 5
+	welcomed(t, a.addr(), h)
+	ends(t, oldSmall)
+	ends(t, oldBulk)
+}
+
+func TestASecondConnectionReplacesTheFirst(t *testing.T) {
+	a := start(t, Config{Node: 1})
+	h := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 4}, version: Version, class: small}
+	first := welcomed(t, a.addr(), h)
+	second := welcomed(t, a.addr(), h)
+	ends(t, first)
+	if _, err := second.Write(specFrame); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.receive(); got.m != "hi" || got.from != (actors.Ref{Node: 2, Name: "node"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAClientIsAnsweredOnItsOwnConnection(t *testing.T) {
+	server := start(t, Config{Node: 1})
+	client := start(t, Config{
+		Node:  actors.ClientBit | 5,
+		Peers: map[actors.NodeID]string{1: server.addr()},
+	})
+	if client.Addr() != nil {
+		t.Errorf("the client listens at %v", client.Addr())
+	}
+	client.talk(server, "question")
+	server.Learn(actors.ClientBit|5, "127.0.0.1:1") // a client is never dialled
+	server.talk(client, "answer")
+	long := strings.Repeat("x", 2*BulkBytes)
+	server.Send(server.ref("a"), client.ref("b"), long) // it has no bulk connection
+	for got := client.receive(); got.m != long; got = client.receive() {
+		if got.m != "answer" {
+			t.Fatalf("got %.20v", got.m)
+		}
+	}
+	if s := server.Stats(); s.Dials != 0 {
+		t.Errorf("the server dialled: %+v", s)
+	}
+	client.Close()
+	eventually(t, "the client to be forgotten", func() bool {
+		server.Send(server.ref("a"), client.ref("b"), "anybody?")
+		return server.Stats().Unroutable > 0
+	})
+}
+
+func TestClosedMeansSilent(t *testing.T) {
+	b := start(t, Config{Node: 2})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: b.addr()}})
+	a.talk(b, "hello")
+	b.Close()
+	for len(b.letters) > 0 {
+		<-b.letters
+	}
+	a.Send(a.ref("a"), b.ref("b"), "too late")
+	b.Send(b.ref("b"), a.ref("a"), "too late as well")
+	b.Learn(1, a.addr())
+	if b.Close(); len(b.letters) > 0 || b.Stats().Unroutable != 1 {
+		t.Errorf("%d messages delivered, %+v", len(b.letters), b.Stats())
+	}
+	if _, err := net.DialTimeout("tcp", b.addr(), patience); err == nil {
+		t.Error("a closed transport still listens")
+	}
+}
+
+func TestWrongConfigurationsAreRefused(t *testing.T) {
+	taken := listen(t, "127.0.0.1:0")
+	defer taken.Close()
+	deliver := func(_, _ actors.Ref, _ actors.Message) {}
+	tests := []struct {
+		config Config
+		want   string
+	}{
+		{Config{Cluster: 7, Codec: text{}, Deliver: deliver}, "node id 0 names nobody"},
+		{Config{Node: 1, Codec: text{}, Deliver: deliver}, "cluster id 0 is for clients"},
+		{Config{Node: 1, Cluster: 7}, "a codec"},
+		{Config{Node: 1, Cluster: 7, Codec: text{}, Deliver: deliver,
+			Peers: map[actors.NodeID]string{actors.ClientBit | 1: "x:1"}}, "c1 is not the id of a server"},
+		{Config{Node: 1, Cluster: 7, Codec: text{}, Deliver: deliver, Listen: taken.Addr().String()},
+			"end the process that uses this address, or choose another"},
+	}
+	for _, test := range tests {
+		if _, err := New(test.config); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("got %v, want %q", err, test.want)
+		}
+	}
+}
