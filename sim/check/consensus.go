@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"sort"
 	"time"
 
 	"github.com/understudy-kv/understudy/raft"
@@ -26,6 +27,7 @@ type group struct {
 	id       Group
 	voters   []Node
 	leaders  map[raft.Term]Node
+	newest   raft.Term // of those in leaders
 	votes    map[ballot]Node
 	prefixes map[position]uint64
 	ledger   []decided // ledger[i] is the entry at index i+1
@@ -50,6 +52,9 @@ type decided struct {
 	stamp  raft.Stamp
 	prefix uint64 // hash of the log up to and including the entry
 	state  uint64 // hash of the state after the entry, from the first node that applied it
+	// reign is the newest term that had a leader by then: the entry was decided in it
+	// or before.
+	reign raft.Term
 }
 
 // A replica is the durable image of one member of a group, and how far its
@@ -88,14 +93,16 @@ func (c *Consensus) Led(id Group, n Node, term raft.Term) {
 		return
 	}
 	g.leaders[term] = n
+	g.newest = max(g.newest, term)
 	c.mustHoldEverythingDecided(g, n, term)
 }
 
 // mustHoldEverythingDecided compares prefix hashes, so it costs the same however
 // long the log is. A leader's log is durable when it first speaks: its candidacy
-// waited for it.
+// waited for it. What was decided in later terms it need not hold: its votes may
+// have reached it when others led already.
 func (c *Consensus) mustHoldEverythingDecided(g *group, n Node, term raft.Term) {
-	last := len(g.ledger)
+	last := sort.Search(len(g.ledger), func(i int) bool { return g.ledger[i].reign >= term })
 	if last == 0 {
 		return
 	}
@@ -217,7 +224,7 @@ func (c *Consensus) decide(g *group, n Node, e raft.Entry, state uint64) {
 	if e.Stamp <= before.stamp {
 		c.violate(StampsAscend, g, "index %d carries stamp %d after %d", e.Index, e.Stamp, before.stamp)
 	}
-	d := decided{term: e.Term, stamp: e.Stamp, prefix: extend(before.prefix, e), state: state}
+	d := decided{term: e.Term, stamp: e.Stamp, prefix: extend(before.prefix, e), state: state, reign: g.newest}
 	g.ledger = append(g.ledger, d)
 	if holders := g.holders(e.Index, d.prefix); 2*holders <= len(g.voters) {
 		c.violate(DurableCommit, g, "node %d applied index %d, term %d, when %d of %d disks held it",

@@ -139,6 +139,18 @@ func TestWhatRaftAllowsIsNoViolation(t *testing.T) {
 	}
 }
 
+func TestALateLeaderNeedNotHoldWhatLaterTermsDecided(t *testing.T) {
+	s := newStory()
+	s.Led(1, 1, 5)
+	s.sync(1, vote(5, 1), entry(1, 5, "a"))
+	s.sync(2, vote(5, 1), entry(1, 5, "a"))
+	s.Applied(1, 1, entry(1, 5, "a"), 1)
+	s.Led(1, 3, 4) // its votes of term 4 were long under way
+	if len(s.found) > 0 {
+		t.Errorf("found %v", s.found)
+	}
+}
+
 func TestConvergenceNamesTheReplicaThatLags(t *testing.T) {
 	s := newStory()
 	s.decideA()
