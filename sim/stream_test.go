@@ -34,10 +34,11 @@ func TestStreamsOfDifferentKeysDiffer(t *testing.T) {
 		"zero key":     Seed(1).Stream("loss", 0),
 		"long purpose": Seed(1).Stream("loss of everything"),
 	} {
-		if other, ok := seen[draw(s)]; ok {
+		drawn := draw(s)
+		if other, ok := seen[drawn]; ok {
 			t.Errorf("the streams %q and %q are one", name, other)
 		}
-		seen[draw(s)] = name
+		seen[drawn] = name
 	}
 }
 

@@ -162,16 +162,20 @@ func TestOneMessageMoreIsAnotherTrace(t *testing.T) {
 		l.Run(time.Millisecond)
 		return l.Hash()
 	}
-	plain := changed(func(*lab) {})
+	seen := map[uint64]string{changed(func(*lab) {}): "nothing"}
 	for name, change := range map[string]func(*lab){
 		"message": func(l *lab) { l.Send(actors.Ref{Node: 1, Name: "gossip"}, tick{}) },
 		"note":    func(l *lab) { l.Note("nothing") },
 		"wall":    func(l *lab) { l.Clock(1).ShiftWall(time.Second) },
 		"ghost":   func(l *lab) { l.Send(actors.Ref{Node: 1, Name: "ghost"}, tick{}) },
+		"spirit":  func(l *lab) { l.Send(actors.Ref{Node: 1, Name: "spirit"}, tick{}) },
+		"remark":  func(l *lab) { l.Note("something") },
 	} {
-		if changed(change) == plain {
-			t.Errorf("the hash misses a %s", name)
+		hash := changed(change)
+		if other, ok := seen[hash]; ok {
+			t.Errorf("the hash takes a %s for a %s", name, other)
 		}
+		seen[hash] = name
 	}
 }
 

@@ -462,3 +462,69 @@ func TestTimersOfTheDeadGiveBackTheirPlace(t *testing.T) {
 		t.Errorf("%d items and %d timers wait", items, timers)
 	}
 }
+
+func TestACrashReachesTheDisk(t *testing.T) {
+	l := newLab(1).add(1)
+	l.Crash(1)
+	l.Crash(1) // a node that is down stays as it is
+	if got := l.disks[1].Counts().Crashes; got != 1 {
+		t.Errorf("the disk crashed %d times", got)
+	}
+}
+
+func TestAnActorThatStopsItselfIsNotCalledAgain(t *testing.T) {
+	for seed := range sim.Seed(20) {
+		l := newLab(seed).add(1)
+		a := onNote(func(ctx actors.Context, _ note) { ctx.Stop(ctx.Self()) })
+		l.Spawn(1, "a", a)
+		for range 100 {
+			l.Send(ref(1, "a"), note{})
+		}
+		l.Run(time.Second)
+		if len(a.received) != 2 {
+			t.Fatalf("seed %d: received %v", seed, a.received)
+		}
+	}
+}
+
+// TestATimerCancelledInTheMailboxIsNothing lets its slot be used again at once.
+func TestATimerCancelledInTheMailboxIsNothing(t *testing.T) {
+	l := newLab(1).add(1)
+	var cancel func()
+	var first time.Duration
+	a := &act{do: func(ctx actors.Context, _ actors.Ref, m actors.Message) {
+		switch n, _ := m.(note); {
+		case m == actors.Started{}:
+			ctx.After(time.Millisecond, note{Number: 1})
+			cancel = ctx.After(time.Millisecond, note{Number: 2})
+		case n.Number == 1:
+			cancel()
+			first = ctx.Now()
+			ctx.After(time.Millisecond, note{Number: 3})
+		case n.Number == 3 && ctx.Now()-first < time.Millisecond:
+			t.Error("a timer fired in place of one that was cancelled")
+		}
+	}}
+	l.Spawn(1, "a", a)
+	l.Run(time.Second)
+	want := []actors.Message{actors.Started{}, note{Number: 1}, note{Number: 3}}
+	if fmt.Sprint(a.received) != fmt.Sprint(want) {
+		t.Errorf("received %v, want %v", a.received, want)
+	}
+}
+
+func TestTheOrderOfActorsIsDrawn(t *testing.T) {
+	orders := map[string]bool{}
+	for seed := range sim.Seed(50) {
+		l := newLab(seed).add(1)
+		order := ""
+		for _, name := range []string{"a", "b", "c"} {
+			l.Spawn(1, name, &act{do: func(actors.Context, actors.Ref, actors.Message) { order += name }})
+		}
+		l.Run(time.Second)
+		orders[order] = true
+	}
+	if len(orders) != 6 {
+		t.Errorf("three actors ran in the orders %v", orders)
+	}
+}

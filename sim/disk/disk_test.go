@@ -206,6 +206,24 @@ func TestACrashLeavesABeginning(t *testing.T) {
 	}
 }
 
+func TestCrashesFavourTheExtremes(t *testing.T) {
+	none, all := 0, 0
+	for seed := range sim.Seed(200) {
+		r := newRig(seed)
+		r.open()
+		r.write(make([]string, 100)...)
+		switch len(r.reopen().Records) {
+		case 0:
+			none++
+		case 100:
+			all++
+		}
+	}
+	if none < 30 || none > 80 || all < 30 || all > 80 {
+		t.Errorf("of 200 crashes %d left nothing and %d everything, want about 50 each", none, all)
+	}
+}
+
 func TestObserversSeeWhatACrashSparesAndCuts(t *testing.T) {
 	for seed := range sim.Seed(50) {
 		r := newRig(seed)

@@ -237,3 +237,19 @@ func TestFaultsOfOneKindLeaveTheOtherAlone(t *testing.T) {
 		t.Errorf("crashes left %v on a fast disk and %v on a slow one", fast, slow)
 	}
 }
+
+// TestWhatACrashCutsTakesTheShortWriteAlong never tears, so the only part of a
+// record is the one that a failed append left, behind all others.
+func TestWhatACrashCutsTakesTheShortWriteAlong(t *testing.T) {
+	for seed := range sim.Seed(50) {
+		r := newRig(seed, func(c *disk.Config) { c.TornChance = 0 })
+		r.open()
+		r.write("a", "b")
+		r.disk.FailAppend()
+		r.write("c")
+		opened := r.reopen()
+		if whole := len(opened.Records) == 2; whole != (opened.Repaired > 0) {
+			t.Errorf("seed %d left %d of 2 records and %d bytes", seed, len(opened.Records), opened.Repaired)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -156,6 +157,33 @@ func TestLinksHaveTheirOwnChance(t *testing.T) {
 	}
 	if !slices.Equal(draw(false), draw(true)) {
 		t.Error("traffic elsewhere changed what happens on a link")
+	}
+}
+
+func TestNoTwoLinksShareAFate(t *testing.T) {
+	n := newNetwork(5)
+	n.Add("loss", network.Loss{Chance: 0.5})
+	fates := map[[2]actors.NodeID]string{}
+	for range 64 {
+		for _, link := range [][2]actors.NodeID{{1, 2}, {2, 1}, {1, 3}} {
+			fates[link] += fmt.Sprint(passes(n, link[0], link[1]), " ")
+		}
+	}
+	if a, b, c := fates[[2]actors.NodeID{1, 2}], fates[[2]actors.NodeID{2, 1}],
+		fates[[2]actors.NodeID{1, 3}]; a == b || b == c || a == c {
+		t.Error("what happens on one link happens on another")
+	}
+}
+
+func TestLiftingLeavesTheOthersInForce(t *testing.T) {
+	n := newNetwork(1)
+	lifts := make([]func(), 3)
+	for i := range lifts {
+		lifts[i] = n.Add("slow", network.Slow{A: 1, B: 2, Wait: ms << i})
+	}
+	lifts[1]()
+	if got := judge(n, 1)[0]; !slices.Equal(got, only(5*ms)) {
+		t.Errorf("arrived %v, want after 5 ms", got)
 	}
 }
 
