@@ -22,6 +22,22 @@ import (
 // clientName is what the actor of each client is called.
 const clientName = "client/1"
 
+// parts are what a cluster is made of. Tests put broken ones in, to see that the
+// oracles notice.
+type parts struct {
+	codec   sim.Codec
+	machine func() peer.StateMachine
+	disk    func(*disk.Disk) sim.Disk
+}
+
+func realParts() parts {
+	return parts{
+		codec:   wire.Codec{},
+		machine: node.NewMachine,
+		disk:    func(d *disk.Disk) sim.Disk { return d },
+	}
+}
+
 // build makes the world of a plan: servers that boot, clients that wait.
 func (r *run) build(observers []func(*sim.Event)) {
 	p := &r.plan
@@ -29,7 +45,7 @@ func (r *run) build(observers []func(*sim.Event)) {
 		return p.Seed.Stream("network "+purpose, keys...)
 	})
 	r.world = sim.New(sim.Config{
-		Seed: p.Seed, Network: r.network, Codec: wire.Codec{}, NewDisk: r.newDisk,
+		Seed: p.Seed, Network: r.network, Codec: r.parts.codec, NewDisk: r.newDisk,
 	})
 	for _, o := range observers {
 		r.world.Observe(sim.Every, o)
@@ -103,7 +119,7 @@ func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Di
 		TornChance: d.Torn,
 		Observer:   platter{r.watch, check.Node(n)},
 	})
-	return r.disks[n]
+	return r.parts.disk(r.disks[n])
 }
 
 // addServer adds a node and sets its clocks askew.
@@ -111,7 +127,7 @@ func (r *run) addServer(id actors.NodeID) {
 	config := node.Default(r.places)
 	config.Raft.Leases = r.plan.Leases
 	config.Machine = func(g journal.GroupID) peer.StateMachine {
-		return watched{node.NewMachine(), check.Group(g), check.Node(id), r.watch.consensus}
+		return watched{r.parts.machine(), check.Group(g), check.Node(id), r.watch.consensus}
 	}
 	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {
 		spawn(node.Name, node.New(config))

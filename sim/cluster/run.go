@@ -30,6 +30,7 @@ const (
 // A run is one plan being carried out.
 type run struct {
 	plan     Plan
+	parts    parts
 	world    *sim.World
 	network  *network.Network
 	disks    map[actors.NodeID]*disk.Disk
@@ -55,17 +56,25 @@ const maxViolations = 16
 
 // Run carries out a plan. Observers see the events of its world from the first on.
 func Run(p Plan, observers ...func(*sim.Event)) Report {
-	r := &run{
+	return newRun(p).carryOut(observers)
+}
+
+func newRun(p Plan) *run {
+	return &run{
 		plan:    p,
+		parts:   realParts(),
 		disks:   map[actors.NodeID]*disk.Disk{},
 		history: &check.History{},
 		strikes: map[FaultKind]int{},
 		idle:    map[FaultKind]int{},
 		slowed:  map[actors.NodeID]bool{},
 	}
+}
+
+func (r *run) carryOut(observers []func(*sim.Event)) Report {
 	r.build(observers)
 	r.schedule()
-	r.world.Run(p.Duration)
+	r.world.Run(r.plan.Duration)
 	r.heal()
 	r.drain()
 	r.demandProgress()

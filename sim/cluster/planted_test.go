@@ -1,0 +1,163 @@
+package cluster
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/kv/wire"
+	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/disk"
+)
+
+// rehearsal is a small scenario in which leaders crash.
+var rehearsal = Scenario{
+	Name:     "planted",
+	Duration: 10 * time.Second,
+	Cluster:  Shape{Nodes: Range{3, 3}, Partitions: Range{1, 1}, Replication: Range{3, 3}},
+	Workload: Workload{Clients: Range{3, 3}, Keys: Range{3, 3}, Pause: 10 * time.Millisecond, Reads: 0.5},
+	Network:  Network{Latency: time.Millisecond},
+	Disk:     Disk{Sync: time.Millisecond},
+	Faults:   []Fault{{Kind: Crash, Target: Leader, Every: 2 * time.Second, For: time.Second}},
+}
+
+func TestSoundPartsPass(t *testing.T) {
+	for seed := range sim.Seed(5) {
+		if report := Run(Draw(rehearsal, seed)); report.Verdict != check.Pass {
+			t.Errorf("%v", report)
+		}
+	}
+}
+
+func TestPlantedBugsAreFound(t *testing.T) {
+	cases := []struct {
+		bug    string
+		plant  func(*parts)
+		oracle string
+	}{
+		{"the disk says synced before it is", func(p *parts) {
+			p.disk = func(d *disk.Disk) sim.Disk { return lyingDisk{d} }
+		}, check.DurablePromise},
+		{"a follower acknowledges one entry too many", func(p *parts) {
+			p.codec = tamper(func(m raft.Message) raft.Message {
+				if m.Kind == raft.AcceptEntries {
+					m.Index++
+				}
+				return m
+			})
+		}, check.DurableCommit},
+		{"votes reach every candidate as granted", func(p *parts) {
+			p.codec = tamper(func(m raft.Message) raft.Message {
+				if m.Kind == raft.RefuseVote {
+					m.Kind = raft.GrantVote
+				}
+				if m.Kind == raft.RefusePreVote {
+					m.Kind, m.Term = raft.GrantPreVote, m.Term+1
+				}
+				return m
+			})
+		}, check.LeaderCompleteness},
+		{"a store forgets what it was told", func(p *parts) {
+			sound := p.machine
+			p.machine = func() peer.StateMachine { return &forgetful{StateMachine: sound()} }
+		}, check.Linearizability},
+		{"replicas apply differently", func(p *parts) {
+			sound, made := p.machine, 0
+			p.machine = func() peer.StateMachine {
+				made++
+				return skewed{sound(), uint64(made)}
+			}
+		}, check.StateEquality},
+		{"a node breaks an invariant", func(p *parts) {
+			sound := p.machine
+			p.machine = func() peer.StateMachine { return fragile{sound()} }
+		}, check.NoPanic},
+	}
+	for _, c := range cases {
+		t.Run(c.bug, func(t *testing.T) {
+			for seed := range sim.Seed(200) {
+				r := newRun(Draw(rehearsal, seed))
+				c.plant(&r.parts)
+				if found := r.carryOut(nil).Violations; slices.ContainsFunc(found, func(v check.Violation) bool {
+					return v.Oracle == c.oracle
+				}) {
+					return
+				}
+			}
+			t.Errorf("%s did not notice in 200 seeds", c.oracle)
+		})
+	}
+}
+
+// A lyingDisk answers a sync at once and lets it happen later.
+type lyingDisk struct{ *disk.Disk }
+
+func (d lyingDisk) For(owner actors.Ref, post func(actors.Message)) actors.Disk {
+	return lyingHandle{d.Disk.For(owner, func(m actors.Message) {
+		if _, late := m.(actors.LogSynced); !late {
+			post(m)
+		}
+	}), post}
+}
+
+type lyingHandle struct {
+	actors.Disk
+	post func(actors.Message)
+}
+
+func (h lyingHandle) SyncLog(log string, mark uint64) {
+	h.Disk.SyncLog(log, mark)
+	h.post(actors.LogSynced{Log: log, Mark: mark})
+}
+
+// tamper is a codec that changes raft messages on their way.
+type tamper func(raft.Message) raft.Message
+
+func (t tamper) Append(b []byte, m actors.Message) ([]byte, error) { return wire.Append(b, m) }
+
+func (t tamper) Decode(b []byte) (actors.Message, error) {
+	m, err := wire.Decode(b)
+	if r, ok := m.(raft.Message); ok {
+		return t(r), err
+	}
+	return m, err
+}
+
+// A forgetful machine answers every tenth query as if nothing had been written.
+type forgetful struct {
+	peer.StateMachine
+	queries int
+}
+
+func (f *forgetful) Read(query []byte, at raft.Stamp) []byte {
+	if f.queries++; f.queries%10 == 0 {
+		return realParts().machine().Read(query, at)
+	}
+	return f.StateMachine.Read(query, at)
+}
+
+// A skewed machine has a state of its own.
+type skewed struct {
+	peer.StateMachine
+	skew uint64
+}
+
+func (s skewed) Summary() peer.Summary {
+	sum := s.StateMachine.Summary()
+	sum.Hash += s.skew
+	return sum
+}
+
+// A fragile machine panics at the hundredth entry.
+type fragile struct{ peer.StateMachine }
+
+func (f fragile) Apply(e raft.Entry) []byte {
+	if e.Index == 100 {
+		panic("planted")
+	}
+	return f.StateMachine.Apply(e)
+}
