@@ -66,14 +66,17 @@ func TestPackKeepsOrderAndLimit(t *testing.T) {
 func TestTheFirstPieceOfASplitSaveHoldsTheVote(t *testing.T) {
 	s := raft.Save{Number: 1, Vote: raft.Vote{Term: 9, For: 4}}
 	for i := range raft.Index(10) {
-		s.Entries = append(s.Entries, raft.Entry{Index: i + 1, Term: 1, Kind: raft.Command, Data: make([]byte, 100)})
+		s.Entries = append(s.Entries, raft.Entry{
+			Index: i + 1, Term: 1, Kind: raft.Command, Data: make([]byte, 100),
+		})
 	}
 	records := pack([]Append{{1, s}}, 500)
 	if len(records) < 3 {
 		t.Fatalf("the save was not split: %d records", len(records))
 	}
 	got := fold(t, records[:1])[0].State
-	if n := len(got.Entries); got.Vote != s.Vote || n == 0 || n == 10 || !reflect.DeepEqual(got.Entries, s.Entries[:n]) {
+	n := len(got.Entries)
+	if got.Vote != s.Vote || n == 0 || n == 10 || !reflect.DeepEqual(got.Entries, s.Entries[:n]) {
 		t.Errorf("the first piece holds %+v", got)
 	}
 }
@@ -82,7 +85,10 @@ func TestTheLongestEntryFits(t *testing.T) {
 	most := ^uint64(0)
 	e := raft.Entry{Index: raft.Index(most), Term: raft.Term(most), Stamp: raft.Stamp(most), Kind: 255}
 	e.Data = make([]byte, MaxDataBytes)
-	a := Append{GroupID(most), raft.Save{Vote: raft.Vote{Term: raft.Term(most), For: raft.ID(most)}, Entries: []raft.Entry{e, e}}}
+	a := Append{GroupID(most), raft.Save{
+		Vote:    raft.Vote{Term: raft.Term(most), For: raft.ID(most)},
+		Entries: []raft.Entry{e, e},
+	}}
 	records := pack([]Append{a}, MaxBatchBytes)
 	if len(records) != 2 || len(records[0]) > MaxBatchBytes {
 		t.Errorf("%d records, the first of %d bytes", len(records), len(records[0]))
@@ -100,7 +106,9 @@ func FuzzDecodeBatch(f *testing.F) {
 	f.Add([]byte{1, 1, 1})
 	f.Add(pack([]Append{{1, raft.Save{Vote: raft.Vote{Term: 1, For: 2}}}}, MaxBatchBytes)[0])
 	f.Add(pack([]Append{
-		{1, raft.Save{Vote: raft.Vote{Term: 2}, Entries: []raft.Entry{{Index: 1, Term: 1, Stamp: 1, Kind: raft.Command, Data: []byte("x")}}}},
+		{1, raft.Save{Vote: raft.Vote{Term: 2}, Entries: []raft.Entry{
+			{Index: 1, Term: 1, Stamp: 1, Kind: raft.Command, Data: []byte("x")},
+		}}},
 		{2, raft.Save{Vote: raft.Vote{Term: 1}}},
 	}, MaxBatchBytes)[0])
 	f.Fuzz(func(t *testing.T, record []byte) {

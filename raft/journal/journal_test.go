@@ -33,14 +33,14 @@ func TestWhatArrivesDuringASyncGathersForTheNext(t *testing.T) {
 	w.turn(save(1, 2, 1, 2))
 	w.turn(save(2, 1, 1, 1))
 	if len(w.records) != 2 || len(w.marks) != 1 {
-		t.Fatalf("during a sync the journal wrote: %d records after the header, %d syncs", len(w.records)-1, len(w.marks))
+		t.Fatalf("during a sync: %d records after the header, %d syncs", len(w.records)-1, len(w.marks))
 	}
 	w.synced(nil)
 	if got := w.answers(); !slices.Equal(got, []string{"peer/1:1/1"}) {
 		t.Errorf("the first sync answered %v", got)
 	}
 	if len(w.records) != 3 || len(w.marks) != 1 {
-		t.Fatalf("after the sync there are %d records after the header and %d syncs", len(w.records)-1, len(w.marks))
+		t.Fatalf("after it: %d records after the header, %d syncs", len(w.records)-1, len(w.marks))
 	}
 	w.synced(nil)
 	if got := w.answers(); !slices.Equal(got, []string{"peer/1:1/2", "peer/2:2/1"}) {
@@ -113,7 +113,7 @@ func TestANewLogBeginsWithAHeader(t *testing.T) {
 func TestRecoveryFoldsTruncations(t *testing.T) {
 	w := start(header,
 		batch(t, save(2, 1, 1, 1, 2, 3), save(1, 1, 1, 1)),
-		batch(t, save(2, 1, 1, 1, 2, 3), save(2, 2, 3, 2))[0:], // the first again, then 2 and 3 give way
+		batch(t, save(2, 1, 1, 1, 2, 3), save(2, 2, 3, 2)), // the first again, then 2 and 3 give way
 	)
 	want := []journal.GroupState{
 		{Group: 1, State: raft.State{Vote: raft.Vote{Term: 1}, Entries: []raft.Entry{entry(1, 1)}}},
@@ -150,32 +150,40 @@ func TestAFailedSyncHaltsTheNodeForGood(t *testing.T) {
 	}
 }
 
-func TestAnUnusableLogHaltsTheNode(t *testing.T) {
+func TestALogThatDoesNotOpenHaltsTheNode(t *testing.T) {
+	w := &world{journal: journal.New(journal.Config{Owner: owner})}
+	w.turn(actors.Started{})
+	w.turn(actors.LogOpened{Err: actors.ErrCorrupt})
+	if !errors.Is(w.halted, actors.ErrCorrupt) || len(w.sent)+len(w.records) > 0 {
+		t.Errorf("halted with %v, sent %v, wrote %d records", w.halted, w.sent, len(w.records))
+	}
+}
+
+func TestALogOfOtherContentHaltsTheNode(t *testing.T) {
 	good := batch(t, save(1, 1, 1, 1))
 	cases := map[string]struct {
-		opened actors.LogOpened
-		want   string
+		records [][]byte
+		want    string
 	}{
-		"it does not open":    {actors.LogOpened{Err: actors.ErrCorrupt}, "corrupt log"},
-		"no header":           {actors.LogOpened{Records: [][]byte{good}}, "record 1: malformed journal record: the first"},
-		"a torn header":       {actors.LogOpened{Records: [][]byte{{1, 1}}}, "record 1"},
-		"a longer header":     {actors.LogOpened{Records: [][]byte{{1, 1, 1, 0}}}, "1 bytes after the header"},
-		"a newer format":      {actors.LogOpened{Records: [][]byte{{1, 2, 1, 9}}}, "format version 2"},
-		"another generation":  {actors.LogOpened{Records: [][]byte{{1, 1, 2}}}, "generation 2"},
-		"a second header":     {actors.LogOpened{Records: [][]byte{header, header}}, "record 2"},
-		"an empty record":     {actors.LogOpened{Records: [][]byte{header, {}}}, "record 2"},
-		"an unknown kind":     {actors.LogOpened{Records: [][]byte{header, good, {3}}}, "record 3"},
-		"a torn batch":        {actors.LogOpened{Records: [][]byte{header, good[:len(good)-1]}}, "record 2"},
-		"a gap in the log":    {actors.LogOpened{Records: [][]byte{header, gap(t)}}, "group 1: entry 3 after entry 0"},
-		"a vote taken back":   {actors.LogOpened{Records: [][]byte{header, vote(t, 2), vote(t, 3)}}, "record 3"},
-		"a term taken back":   {actors.LogOpened{Records: [][]byte{header, term(t, 2), term(t, 1)}}, "term 1 after term 2"},
-		"a batch of nothing":  {actors.LogOpened{Records: [][]byte{header, {2}}}, "record 2"},
-		"an append of nobody": {actors.LogOpened{Records: [][]byte{header, {2, 0, 0, 0, 0, 0, 0}}}, "record 2"},
+		"no header":           {[][]byte{good}, "record 1: malformed journal record: the first"},
+		"a torn header":       {[][]byte{{1, 1}}, "record 1"},
+		"a longer header":     {[][]byte{{1, 1, 1, 0}}, "1 bytes after the header"},
+		"a newer format":      {[][]byte{{1, 2, 1, 9}}, "format version 2"},
+		"another generation":  {[][]byte{{1, 1, 2}}, "generation 2"},
+		"a second header":     {[][]byte{header, header}, "record 2"},
+		"an empty record":     {[][]byte{header, {}}, "record 2"},
+		"an unknown kind":     {[][]byte{header, good, {3}}, "record 3"},
+		"a torn batch":        {[][]byte{header, good[:len(good)-1]}, "record 2"},
+		"a gap in the log":    {[][]byte{header, gap(t)}, "group 1: entry 3 after entry 0"},
+		"a vote taken back":   {[][]byte{header, vote(t, 2), vote(t, 3)}, "record 3"},
+		"a term taken back":   {[][]byte{header, term(t, 2), term(t, 1)}, "term 1 after term 2"},
+		"a batch of nothing":  {[][]byte{header, {2}}, "record 2"},
+		"an append of nobody": {[][]byte{header, {2, 0, 0, 0, 0, 0, 0}}, "record 2"},
 	}
 	for name, c := range cases { // any order: the cases are independent
 		w := &world{journal: journal.New(journal.Config{Owner: owner})}
 		w.turn(actors.Started{})
-		w.turn(c.opened)
+		w.turn(actors.LogOpened{Records: c.records})
 		if w.halted == nil || !strings.Contains(w.halted.Error(), c.want) {
 			t.Errorf("%s: halted with %v", name, w.halted)
 		}
@@ -197,7 +205,8 @@ func gap(t *testing.T) []byte {
 }
 
 func vote(t *testing.T, candidate raft.ID) []byte {
-	return batch(t, journal.Append{Group: 1, Save: raft.Save{Number: 1, Vote: raft.Vote{Term: 1, For: candidate}}})
+	s := raft.Save{Number: 1, Vote: raft.Vote{Term: 1, For: candidate}}
+	return batch(t, journal.Append{Group: 1, Save: s})
 }
 
 func term(t *testing.T, term raft.Term) []byte { return batch(t, save(1, 1, term)) }
@@ -214,7 +223,8 @@ func TestAnAppendThatRecoveryWouldRefuseIsABrokenInvariant(t *testing.T) {
 		"entry 0 after entry 2":       save(1, 3, 3, 0),
 		"entry 5 right after entry 3": save(1, 3, 3, 3, 5),
 		"append of no group":          save(0, 3, 3, 3),
-		"of term 4 after term 0":      {Group: 1, Save: raft.Save{Number: 3, Vote: raft.Vote{Term: 3}, Entries: []raft.Entry{entry(3, 4)}}},
+		"of term 4 after term 0": {Group: 1, Save: raft.Save{Number: 3, Vote: raft.Vote{Term: 3},
+			Entries: []raft.Entry{entry(3, 4)}}},
 		"of term 2 after term 3": {Group: 1, Save: raft.Save{Number: 3, Vote: raft.Vote{Term: 3},
 			Entries: []raft.Entry{entry(3, 3), entry(4, 2)}}},
 	}
@@ -228,7 +238,8 @@ func TestAnAppendThatRecoveryWouldRefuseIsABrokenInvariant(t *testing.T) {
 	}
 	w := &world{journal: journal.New(journal.Config{Owner: owner})}
 	w.turn(actors.Started{})
-	if got := caught(func() { w.turn(save(1, 1, 1, 1)) }); !strings.Contains(got, "before the journal was recovered") {
+	got := caught(func() { w.turn(save(1, 1, 1, 1)) })
+	if !strings.Contains(got, "before the journal was recovered") {
 		t.Errorf("an early append gave %q", got)
 	}
 }

@@ -61,13 +61,14 @@ type Outcome uint8
 const (
 	// Done: the state machine answered.
 	Done Outcome = iota + 1
-	// NotLeader: nothing happened, and nothing of this request ever will. Ask the
-	// leader.
+	// NotLeader: this copy of the request had no effect and never will. Ask the
+	// leader. Whoever sent the request more than once, or over a network that may
+	// have, knows nothing of the other copies.
 	NotLeader
 	// Unknown: the command was proposed here and the peer will not learn its fate.
 	// It may have been applied, may be later, or never.
 	Unknown
-	// Overloaded: nothing happened. Back off, then ask again.
+	// Overloaded: as NotLeader, but ask again here, later.
 	Overloaded
 	// Refused: no replica will ever take this request as it is.
 	Refused

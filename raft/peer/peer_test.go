@@ -112,8 +112,8 @@ func TestTheMachineIsHandedEveryEntry(t *testing.T) {
 }
 
 func TestARestartedPeerAppliesOnlyWhatItKnowsToBeCommitted(t *testing.T) {
-	state := raft.State{Vote: raft.Vote{Term: 3}, Entries: []raft.Entry{barrier(1, 1), word(2, 1, "a"), word(3, 3, "b")}}
-	s := start(t, state, 1, 2, 3)
+	entries := []raft.Entry{barrier(1, 1), word(2, 1, "a"), word(3, 3, "b")}
+	s := start(t, raft.State{Vote: raft.Vote{Term: 3}, Entries: entries}, 1, 2, 3)
 	s.turn(query(1, "q"))
 	expect(t, "before it heard of a leader", responses(s.take()), "1 NotLeader ")
 	if len(s.machine.applied) > 0 {
@@ -178,8 +178,9 @@ func (s *stage) running() (n int) {
 
 func TestWhatNoReplicaSendsIsIgnored(t *testing.T) {
 	vote := raft.Message{Kind: raft.RequestVote, From: 2, To: 1, Term: 9}
-	huge := raft.Message{Kind: raft.AppendEntries, From: 2, To: 1, Term: 9,
-		Entries: []raft.Entry{{Index: 1, Term: 9, Stamp: 1, Kind: raft.Command, Data: make([]byte, peer.MaxBodyBytes+1)}}}
+	big := word(1, 9, "")
+	big.Data = make([]byte, peer.MaxBodyBytes+1)
+	huge := raft.Message{Kind: raft.AppendEntries, From: 2, To: 1, Term: 9, Entries: []raft.Entry{big}}
 	misdirected := vote
 	misdirected.To = 3
 	cases := map[string]post{

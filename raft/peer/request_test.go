@@ -44,7 +44,8 @@ func TestAnOverwrittenCommandAnswersNobody(t *testing.T) {
 	s.turn(from(3, raft.Message{Kind: raft.AppendEntries, Term: term + 1, Index: 1, LogTerm: term,
 		Entries: []raft.Entry{stamped(barrier(2, term+1)), stamped(word(3, term+1, "other"))}}))
 	s.saved()
-	s.turn(from(3, raft.Message{Kind: raft.AppendEntries, Term: term + 1, Index: 3, LogTerm: term + 1, Commit: 3}))
+	s.turn(from(3, raft.Message{Kind: raft.AppendEntries, Term: term + 1, Index: 3, LogTerm: term + 1,
+		Commit: 3}))
 	expect(t, "applied", s.machine.words, "other")
 	expect(t, "answers", responses(s.take()), "1 Unknown ")
 }
@@ -177,8 +178,8 @@ func TestAStampThatNoClockHasShownIsRefused(t *testing.T) {
 	)
 	s.saved()
 	got := responses(s.take())
-	if len(got) != 3 || !strings.Contains(got[0], "1 Refused the stamp") || !strings.Contains(got[1], "2 Refused") ||
-		got[2] != "3 Done c@2" {
+	if len(got) != 3 || !strings.Contains(got[0], "1 Refused the stamp") ||
+		!strings.Contains(got[1], "2 Refused") || got[2] != "3 Done c@2" {
 		t.Errorf("answers: %q", got)
 	}
 }
