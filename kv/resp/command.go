@@ -8,7 +8,8 @@ import (
 
 // A command is one row of the table.
 type command struct {
-	name string
+	name  string
+	usage string // the arguments behind the name
 	// arity is how many arguments it has, the name included; a negative one is the
 	// least number.
 	arity int
@@ -65,7 +66,7 @@ var (
 )
 
 func init() {
-	table = rows()
+	table = allRows()
 	for _, c := range table {
 		byName[c.name] = c
 		for _, sub := range c.subs {
@@ -177,7 +178,7 @@ func (r *request) help(container string) {
 	r.out.array(2*len(r.spec.subs) + 1)
 	r.out.status(container + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
 	for _, sub := range r.spec.subs {
-		r.out.status(strings.ToUpper(sub.name))
+		r.out.status(strings.TrimSpace(strings.ToUpper(sub.name) + " " + sub.usage))
 		r.out.status("    " + sub.summary)
 	}
 }

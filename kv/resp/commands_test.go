@@ -194,8 +194,10 @@ func TestCommandDescribesTheTable(t *testing.T) {
 				"$9\r\nfind_keys\r\n%2\r\n$4\r\ntype\r\n$5\r\nrange\r\n$4\r\nspec\r\n%3\r\n$7\r\nlastkey\r\n:-1\r\n" +
 				"$7\r\nkeystep\r\n:2\r\n$5\r\nlimit\r\n:0\r\n*0\r\n_\r\n"},
 		{"COMMAND DOCS ping nothing",
-			"*2\r\n$4\r\nping\r\n*4\r\n$7\r\nsummary\r\n$30\r\nReturns PONG, or its argument.\r\n$5\r\ngroup\r\n$10\r\nconnection\r\n",
-			"%1\r\n$4\r\nping\r\n%2\r\n$7\r\nsummary\r\n$30\r\nReturns PONG, or its argument.\r\n$5\r\ngroup\r\n$10\r\nconnection\r\n"},
+			"*2\r\n$4\r\nping\r\n*6\r\n$7\r\nsummary\r\n$30\r\nReturns PONG, or its argument.\r\n$5\r\ngroup\r\n$10\r\nconnection\r\n" +
+				"$9\r\narguments\r\n*1\r\n*6\r\n$4\r\nname\r\n$9\r\n[message]\r\n$4\r\ntype\r\n$6\r\nstring\r\n$12\r\ndisplay_text\r\n$9\r\n[message]\r\n",
+			"%1\r\n$4\r\nping\r\n%3\r\n$7\r\nsummary\r\n$30\r\nReturns PONG, or its argument.\r\n$5\r\ngroup\r\n$10\r\nconnection\r\n" +
+				"$9\r\narguments\r\n*1\r\n%3\r\n$4\r\nname\r\n$9\r\n[message]\r\n$4\r\ntype\r\n$6\r\nstring\r\n$12\r\ndisplay_text\r\n$9\r\n[message]\r\n"},
 		{"COMMAND GETKEYS MSET a 1 b 2", "*2\r\n$1\r\na\r\n$1\r\nb\r\n", ""},
 		{"COMMAND GETKEYS GET", "-ERR Invalid number of arguments specified for command\r\n", ""},
 		{"COMMAND GETKEYS PING", "-ERR The command has no key arguments\r\n", ""},

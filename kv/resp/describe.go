@@ -181,6 +181,9 @@ func (r *request) docs(list []*command) {
 	for _, c := range list {
 		w.text(c.fullName())
 		fields := 2
+		if c.usage != "" {
+			fields++
+		}
 		if len(c.subs) > 0 {
 			fields++
 		}
@@ -189,9 +192,26 @@ func (r *request) docs(list []*command) {
 		w.text(c.summary)
 		w.text("group")
 		w.text(c.group)
+		if c.usage != "" {
+			r.usage(c)
+		}
 		if len(c.subs) > 0 {
 			w.text("subcommands")
 			r.docs(c.subs)
 		}
 	}
+}
+
+// usage writes the arguments as if they were one, which redis-cli shows as it is.
+func (r *request) usage(c *command) {
+	w := &r.out
+	w.text("arguments")
+	w.array(1)
+	w.dictionary(3)
+	w.text("name")
+	w.text(c.usage)
+	w.text("type")
+	w.text("string")
+	w.text("display_text")
+	w.text(c.usage)
 }

@@ -21,7 +21,8 @@
 // turns it into calls and submits them as one batch; the writer sends the replies in
 // the order of the commands, with one write for all that are ready. All calls of a
 // connection are one stream of the client: those that share a key take effect in
-// the order they were sent. Commands that look at more than some keys (DBSIZE, SCAN,
+// the order they were sent. Writes that arrive together for one partition travel as
+// one call. Commands that look at more than some keys (DBSIZE, SCAN,
 // KEYS, INFO) wait for those before them, and those behind them wait.
 //
 // What a connection may have in flight is limited in number and bytes. Beyond the
