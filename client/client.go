@@ -69,7 +69,7 @@ func (c *Client) start(
 		return c, nil
 	case <-ctx.Done():
 		c.Close()
-		return nil, fmt.Errorf("client: no node told the cluster map: %w", ctx.Err())
+		return nil, fmt.Errorf("client: no node told the cluster map: %w", context.Cause(ctx))
 	}
 }
 

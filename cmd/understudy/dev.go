@@ -89,19 +89,30 @@ func dev(ctx context.Context, f devFlags, out, errs io.Writer) error {
 	for _, m := range s.members {
 		server, err := startServer(ctx, serverConfig{
 			shape: s, id: m.ID, dir: nodeDir(f.data, m.ID), listen: m.Address, redis: m.Redis,
-			log: log.With("node", m.ID), failed: fail,
+			log:    log.With("node", m.ID),
+			failed: func(err error) { fail(fmt.Errorf("node %d: %w", m.ID, err)) },
 		})
+		if err == nil {
+			defer server.stop()
+		}
+		if ctx.Err() != nil {
+			return ended(ctx) // perhaps because of a node that was started before
+		}
 		if err != nil {
 			return fmt.Errorf("node %d: %w", m.ID, err)
 		}
-		defer server.stop()
 	}
 	printDev(out, f, s)
 	<-ctx.Done()
+	fmt.Fprintln(out, "\nshutting down")
+	return ended(ctx)
+}
+
+// ended returns why a context that is done was ended, unless somebody asked for it.
+func ended(ctx context.Context) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}
-	fmt.Fprintln(out, "\nshutting down")
 	return nil
 }
 

@@ -121,15 +121,17 @@ func serve(ctx context.Context, f serveFlags, out, errs io.Writer) error {
 	defer fail(nil)
 	c.failed = fail
 	s, err := startServer(ctx, c)
+	if err == nil {
+		defer s.stop()
+	}
+	if ctx.Err() != nil {
+		return ended(ctx)
+	}
 	if err != nil {
 		return err
 	}
-	defer s.stop()
 	fmt.Fprintf(out, "understudy %s: node %d of %d, Redis clients at %s, nodes and Go clients at %s\n",
 		version(), c.id, len(c.members), c.redis, c.listen)
 	<-ctx.Done()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return nil
+	return ended(ctx)
 }
