@@ -15,7 +15,8 @@ import (
 	"github.com/understudy-kv/understudy/client"
 )
 
-// devCluster runs dev on the data given until do returns, and returns how it ended.
+// devCluster runs dev on the data given until do returns, or if do is nil until it ends
+// by itself, and returns how it ended.
 func devCluster(t *testing.T, data string, do func(*client.Client)) error {
 	t.Helper()
 	f := devFlags{nodes: 3, port: devPort(t), data: data, partitions: 4, replication: 3}
@@ -35,7 +36,11 @@ func devCluster(t *testing.T, data string, do func(*client.Client)) error {
 				continue
 			}
 			defer c.Close()
-			do(c)
+			if do == nil {
+				<-ctx.Done()
+			} else {
+				do(c)
+			}
 			return
 		}
 	}()
@@ -107,7 +112,7 @@ func TestDamagedJournalStopsTheNodeWithAnExplanation(t *testing.T) {
 		t.Fatal(err)
 	}
 	damage(t, filepath.Join(data, "node-2"))
-	err = devCluster(t, data, func(*client.Client) {})
+	err = devCluster(t, data, nil)
 	if err == nil || !strings.Contains(err.Error(), "node 2: ") || !strings.Contains(err.Error(), "corrupt log") {
 		t.Errorf("dev ended with %v", err)
 	}
