@@ -78,14 +78,6 @@ func hasRoom(port int) bool {
 	return true
 }
 
-func isFree(port int) bool {
-	l, err := net.Listen("tcp", loopback(port))
-	if err != nil {
-		return false
-	}
-	return l.Close() == nil
-}
-
 func TestDevFindsItsDataAgain(t *testing.T) {
 	data := t.TempDir()
 	err := devCluster(t, data, func(c *client.Client) {

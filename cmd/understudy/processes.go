@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,16 +62,25 @@ func startProcesses(ctx context.Context, data string, partitions int) (_ *proces
 }
 
 // freePorts returns ports of the loopback interface that nobody has at the moment.
+// They lie below those that systems hand out to whoever dials: a node that is down
+// for a while must find its port again.
 func freePorts(n int) (ports []int, err error) {
-	for range n {
-		l, err := net.Listen("tcp", loopback(0))
-		if err != nil {
-			return nil, err
+	const first, count = 10_000, 20_000
+	for range 100 * n {
+		if len(ports) == n {
+			return ports, nil
 		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		port := first + rand.IntN(count)
+		if isFree(port) && !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
 	}
-	return ports, nil
+	return nil, fmt.Errorf("found no %d free ports between %d and %d", n, first, first+count)
+}
+
+func isFree(port int) bool {
+	l, err := net.Listen("tcp", loopback(port))
+	return err == nil && l.Close() == nil
 }
 
 // start runs node i, counted from zero, on the data it has.
