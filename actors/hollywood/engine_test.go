@@ -197,6 +197,20 @@ func TestAnActorThatStopsInABatchReceivesNoMoreOfIt(t *testing.T) {
 	}
 }
 
+func TestAnActorStopsOnlyThoseOfItsNode(t *testing.T) {
+	e := engine(t, hollywood.Config{})
+	a, received := collector()
+	e.Spawn("a", a)
+	e.Spawn("stopper", script(func(ctx actors.Context, _ actors.Ref, _ actors.Message) {
+		ctx.Stop(actors.Ref{Node: 9, Name: "a"})
+		ctx.Stop(ref("ghost"))
+		ctx.Send(ref("a"), "still here")
+	}))
+	if got := <-received; got.m != "still here" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestStopWaitsForRunningActors(t *testing.T) {
 	e := engine(t, hollywood.Config{})
 	running, release := make(chan bool), make(chan bool)

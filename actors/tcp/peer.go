@@ -97,7 +97,7 @@ func (l *lane) hasten() {
 func (l *lane) run() {
 	t := l.transport
 	pause := time.Duration(0)
-	for l.queue.ready(t.dialling.Done()) && t.dialling.Err() == nil {
+	for l.queue.ready(t.dialling.Done()) {
 		began := time.Now()
 		if err := l.connect(); err != nil {
 			l.warn(err)

@@ -132,23 +132,39 @@ func TestNonsenseIsRefused(t *testing.T) {
 	a.logs("makes no sense")
 }
 
-func TestAnswersThatAreNoneAreRefused(t *testing.T) {
-	tests := map[string]hello{
-		"for another class": {Identity: Identity{Node: 1, Cluster: 7}, version: Version, class: bulk},
-		"from a client":     {Identity: Identity{Node: actors.ClientBit | 1}, version: Version, class: small},
-		"from nobody":       {Identity: Identity{}, version: Version, class: small},
+// The dialler does not rely on the acceptor to find out what is wrong.
+func TestAWelcomeByTheWrongProcessIsDeclined(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer hello
+		want   Verdict
+	}{
+		{"for another class", hello{Identity: Identity{1, 7, 3}, class: bulk}, Malformed},
+		{"from a client", hello{Identity: Identity{actors.ClientBit | 1, 7, 3}, class: small}, Malformed},
+		{"from nobody", hello{class: small}, Malformed},
+		{"from another cluster", hello{Identity: Identity{1, 9, 3}, class: small}, WrongCluster},
+		{"from another node", hello{Identity: Identity{3, 7, 3}, class: small}, WrongNode},
+		{"to another node", hello{Identity: Identity{1, 7, 3}, class: small, peer: 3}, WrongNode},
+		{"from an older process", hello{Identity: Identity{1, 7, 2}, class: small}, StaleIncarnation},
+		{"from the right one", hello{Identity: Identity{1, 7, 3}, class: small, peer: 2}, Welcome},
 	}
-	// any order: each case stands alone
-	for name, h := range tests {
+	for _, test := range tests {
 		addr := host(t, func(conn net.Conn) {
 			readHello(conn)
-			conn.Write(h.append(nil))
+			test.answer.version = Version
+			conn.Write(test.answer.append(nil))
 		})
-		mine := hello{Identity: Identity{Node: 2, Cluster: 7}, version: Version, class: small}
-		var refused *Refusal
-		_, _, err := dial(t.Context(), addr, nil, quick.withDefaults(), mine, 0)
-		if !errors.As(err, &refused) || refused.Verdict != Malformed {
-			t.Errorf("%s: %v", name, err)
+		mine := hello{Identity: Identity{Node: 2, Cluster: 7}, version: Version, class: small, peer: 1}
+		conn, _, err := dial(t.Context(), addr, nil, quick.withDefaults(), mine, 3)
+		got := Welcome
+		if refused := (*Refusal)(nil); errors.As(err, &refused) {
+			got = refused.Verdict
+		}
+		if got != test.want || (conn != nil) != (test.want == Welcome) {
+			t.Errorf("%s: verdict %d, want %d; %v", test.name, got, test.want, err)
+		}
+		if conn != nil {
+			conn.Close()
 		}
 	}
 }

@@ -23,10 +23,10 @@ func TestMessagesArriveInOrder(t *testing.T) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
 	}
-	sent, received := a.Stats(), b.Stats()
-	if sent.Sent != messages || received.Received != messages || sent.SentBytes != received.ReceivedBytes {
-		t.Errorf("sent %+v, received %+v", sent, received)
-	}
+	eventually(t, "both to have counted the same", func() bool {
+		sent, received := a.Stats(), b.Stats()
+		return sent.Sent == messages && received.Received == messages && sent.SentBytes == received.ReceivedBytes
+	})
 }
 
 func TestMessagesOfEveryLengthArrive(t *testing.T) {
@@ -80,6 +80,7 @@ func TestWhatWaitedForAnAddressGoesOutInOneWrite(t *testing.T) {
 	for range messages {
 		b.receive()
 	}
+	eventually(t, "all to be counted", func() bool { return a.Stats().Sent == messages })
 	if n := a.Stats().Writes; n != 1 {
 		t.Errorf("%d writes for what waited together", n)
 	}
@@ -236,6 +237,45 @@ func TestAHigherIncarnationEndsTheConnectionsOfTheLower(t *testing.T) {
 	ends(t, oldBulk)
 }
 
+// A node that was restarted without a word leaves connections that look alive.
+func TestAHigherIncarnationEndsWhatWasDialledToTheLower(t *testing.T) {
+	dialled := make(chan net.Conn, 10)
+	addr := host(t, func(conn net.Conn) {
+		if _, err := answer(conn, Identity{Node: 2, Cluster: 7, Incarnation: 4}); err == nil {
+			dialled <- conn
+		}
+	})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: addr}})
+	a.Send(a.ref("a"), actors.Ref{Node: 2, Name: "b"}, "m")
+	conn := <-dialled
+	if _, err := conn.Read(make([]byte, 1)); err != nil { // so the connection is in use
+		t.Fatal(err)
+	}
+	welcomed(t, a.addr(), hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 5}, version: Version, class: small})
+	ends(t, conn)
+}
+
+// A flaky listener fails once, as one does that is out of file descriptors.
+type flakyListener struct {
+	net.Listener
+	failed bool
+}
+
+func (l *flakyListener) Accept() (net.Conn, error) {
+	if !l.failed {
+		l.failed = true
+		return nil, errText
+	}
+	return l.Listener.Accept()
+}
+
+func TestAFailedAcceptIsNotTheLast(t *testing.T) {
+	b := start(t, Config{Node: 2, Listener: &flakyListener{Listener: listen(t, "127.0.0.1:0")}})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: b.addr()}})
+	a.talk(b, "hello")
+	b.logs("cannot accept connections")
+}
+
 func TestASecondConnectionReplacesTheFirst(t *testing.T) {
 	a := start(t, Config{Node: 1})
 	h := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 4}, version: Version, class: small}
@@ -295,6 +335,24 @@ func TestClosedMeansSilent(t *testing.T) {
 	}
 	if _, err := net.DialTimeout("tcp", b.addr(), patience); err == nil {
 		t.Error("a closed transport still listens")
+	}
+}
+
+func TestCloseDoesNotWaitForWhatCannotBeSent(t *testing.T) {
+	gone := listen(t, "127.0.0.1:0")
+	gone.Close()
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: gone.Addr().String()}})
+	a.Send(a.ref("a"), actors.Ref{Node: 2, Name: "b"}, "never read")
+	eventually(t, "a failed dial", func() bool { return a.Stats().FailedDials > 0 })
+	closed := make(chan error, 1)
+	go func() { closed <- a.Close() }()
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Fatal("Close waits for a peer that cannot be reached")
 	}
 }
 
