@@ -3,7 +3,7 @@
 //
 // Its logs are kept by github.com/tidwall/wal, which has no checksums, does not
 // survive a torn write and never syncs a directory. What this package adds is
-// specified in docs/journal-files.md: every record travels in a checked frame, the
+// specified in docs/journal.md: every record travels in a checked frame, the
 // files are scanned and repaired before the wal sees them, and the first failure of
 // a log is its last word.
 //

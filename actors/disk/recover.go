@@ -26,7 +26,7 @@ func (r *recovered) last() uint64 { return r.floor.number }
 
 // recoverLog reads the log in dir and leaves it in a state in which the wal may open
 // it. Listed says that the log was created before, so that it cannot be new. The
-// steps are those of docs/journal-files.md.
+// steps are those of docs/journal.md.
 func recoverLog(dir string, listed bool, segmentBytes int) (*recovered, error) {
 	// 1. Remove what an interrupted recovery left.
 	if err := removeTemporaries(dir, listed); err != nil {
