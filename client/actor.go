@@ -16,6 +16,12 @@ import (
 type ActorConfig struct {
 	// Contacts are the nodes to ask for the cluster map first.
 	Contacts []actors.NodeID
+	// Home is the node that this client lives on, if any. It is told at once who leads
+	// the partitions that it holds. So it is asked every Survey, calls or no calls,
+	// for others to learn from [Client.Map] who leads.
+	Home actors.NodeID
+	// Survey is how old its word may become: 500 ms.
+	Survey time.Duration
 	// Once says that the network delivers no message twice, as actors/tcp does not.
 	// Then a refusal proves that nothing came of a request. Without it such calls end
 	// Unknown rather than Unavailable when their time is up.
@@ -57,6 +63,7 @@ func (c ActorConfig) withDefaults() ActorConfig {
 		{&c.Backoff, 10 * time.Millisecond},
 		{&c.BackoffMax, 500 * time.Millisecond},
 		{&c.Refresh, 30 * time.Second},
+		{&c.Survey, 500 * time.Millisecond},
 	}
 	for _, d := range durations {
 		if *d.at <= 0 {
@@ -130,7 +137,7 @@ func (a *Actor) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case peer.Response:
 		a.answer(ctx, from.Node, m)
 	case node.ClusterMap:
-		a.learn(m)
+		a.learn(from.Node, m)
 	case node.NodeStatus:
 		a.report(from.Node, m)
 	case *Inquiry:
@@ -176,6 +183,9 @@ func (a *Actor) start(ctx actors.Context) {
 	a.slots.first = 1 + ctx.Rand()>>(indexBits+1)
 	a.wheel.at = int64(a.now / notch)
 	a.askForMap(ctx)
+	if a.config.Home != 0 {
+		a.wheel.set(&a.atlas.survey, survey{a}, a.now+a.config.Survey)
+	}
 }
 
 func (a *Actor) submit(calls []*Call) {

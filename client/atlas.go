@@ -18,6 +18,7 @@ type atlas struct {
 	asking  bool
 	tries   int
 	alarm   alarm
+	survey  alarm
 }
 
 // knows reports whether id is a member of the cluster.
@@ -72,10 +73,13 @@ func (a *Actor) refresh(ctx actors.Context) {
 }
 
 // learn adopts a map, unless it is older than ours or not one of this cluster.
-func (a *Actor) learn(m node.ClusterMap) {
+func (a *Actor) learn(from actors.NodeID, m node.ClusterMap) {
 	t := &a.atlas
-	if len(a.partitions) > 0 && !succeeds(m, t.current) {
-		return
+	if len(a.partitions) > 0 {
+		if !succeeds(m, t.current) {
+			return
+		}
+		m.Leaders = a.leaders(from, m)
 	}
 	t.current, t.fresh, t.asking = m, a.now, false
 	t.alarm.leave()
@@ -88,6 +92,38 @@ func (a *Actor) learn(m node.ClusterMap) {
 		c := a.homeless.first.value
 		c.queue.leave()
 		a.place(c)
+	}
+}
+
+// leaders returns who leads now that a node has told its map. A client that lives on
+// a node hears about each partition from those that hold it, from its own node if
+// that does; of others it keeps what it knew.
+func (a *Actor) leaders(from actors.NodeID, m node.ClusterMap) []ring.NodeID {
+	home := ring.NodeID(a.config.Home)
+	if home == 0 {
+		return m.Leaders
+	}
+	leaders := slices.Clone(a.atlas.current.Leaders)
+	for p := range leaders {
+		if m.Owns(ring.NodeID(from), p) && (ring.NodeID(from) == home || !m.Owns(home, p)) {
+			leaders[p] = m.Leaders[p]
+		}
+	}
+	return leaders
+}
+
+// A survey asks who leads, over and over: the node that the client lives on, and one
+// other at a time if there are partitions that it does not hold.
+type survey struct{ actor *Actor }
+
+func (s survey) expire(ctx actors.Context) {
+	a := s.actor
+	a.wheel.set(&a.atlas.survey, s, a.now+a.config.Survey)
+	ctx.Send(actors.Ref{Node: a.config.Home, Name: node.Name}, node.MapRequest{})
+	m := a.atlas.current
+	if len(m.PartitionsOf(ring.NodeID(a.config.Home))) < m.Partitions() {
+		i := ctx.Rand() % uint64(len(m.Members))
+		ctx.Send(actors.Ref{Node: actors.NodeID(m.Members[i].ID), Name: node.Name}, node.MapRequest{})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/kv"
 	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/raft"
@@ -106,6 +107,42 @@ func TestKeylessCallsGoToTheirPartition(t *testing.T) {
 		s.submit(&Call{Ops: []kv.Op{{Kind: kind}}, Partition: 1})
 		if q := s.request(); q.to != 2 {
 			t.Errorf("%v went to node %v", kind, q.to)
+		}
+	}
+}
+
+func TestAClientOnANodeHearsWhoLeads(t *testing.T) {
+	var known node.ClusterMap
+	s := newBareStage(t, ActorConfig{Home: 1, OnMap: func(m node.ClusterMap) { known = m }})
+	m := theMap()
+	m.Members = append(m.Members, ring.Member{ID: 4})
+	m.Owners = [][]ring.NodeID{{1, 2, 3}, {2, 3, 4}}
+	m.Leaders = []ring.NodeID{0, 0}
+	s.deliver(1, m)
+	s.sent = nil
+	s.pass(10 * time.Second)
+	asked := map[actors.NodeID]int{}
+	for _, sent := range s.sent {
+		if sent.m == (node.MapRequest{}) {
+			asked[sent.to.Node]++
+		}
+	}
+	if asked[1] < 20 || asked[2]+asked[3]+asked[4] < 5 {
+		t.Errorf("in ten seconds without a call the nodes were asked %v times", asked)
+	}
+	for _, row := range []struct {
+		from       actors.NodeID
+		says, want [2]ring.NodeID
+	}{
+		{1, [2]ring.NodeID{1, 2}, [2]ring.NodeID{1, 0}}, // it does not hold the second
+		{2, [2]ring.NodeID{2, 3}, [2]ring.NodeID{1, 3}}, // our own node knows the first
+		{1, [2]ring.NodeID{3, 0}, [2]ring.NodeID{3, 3}},
+		{4, [2]ring.NodeID{4, 4}, [2]ring.NodeID{3, 4}},
+	} {
+		m.Leaders = row.says[:]
+		s.deliver(row.from, m)
+		if got := [2]ring.NodeID(known.Leaders); got != row.want {
+			t.Errorf("node %d says %v: %v, want %v", row.from, row.says, got, row.want)
 		}
 	}
 }

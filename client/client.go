@@ -46,7 +46,7 @@ type Client struct {
 // before the engine is stopped. Of c it needs no addresses.
 func Attach(ctx context.Context, e *hollywood.Engine, self actors.NodeID, c Config) (*Client, error) {
 	a := &Client{engine: e}
-	config := ActorConfig{Contacts: []actors.NodeID{self}, Once: true, Timeout: c.Timeout}
+	config := ActorConfig{Contacts: []actors.NodeID{self}, Home: self, Once: true, Timeout: c.Timeout}
 	return a.start(ctx, config, func(node.ClusterMap) {})
 }
 

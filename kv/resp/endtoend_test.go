@@ -228,3 +228,23 @@ func sum(t *testing.T, m *machine) (total int64) {
 	}
 	return total
 }
+
+func TestClusterClientsLearnOfANewLeader(t *testing.T) {
+	machines := startCluster(t)
+	machines[2].stop()
+	c := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: []string{machines[0].redis}, ClusterStateReloadInterval: 100 * time.Millisecond,
+	})
+	t.Cleanup(func() { c.Close() })
+	for k := range 20 {
+		var err error
+		for range 20 { // a few seconds
+			if err = c.Set(t.Context(), fmt.Sprint("k", k), k, 0).Err(); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
