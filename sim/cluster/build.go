@@ -150,7 +150,7 @@ func (r *run) addClient(id actors.NodeID) {
 	ref := actors.Ref{Node: id, Name: clientName}
 	r.clients = append(r.clients, ref)
 	for i := range lanesPerClient {
-		r.lanes = append(r.lanes, newLane(r.world, ref, i, &r.plan, r.history, &r.counts))
+		r.lanes = append(r.lanes, newLane(r.world, ref, i, &r.plan, r.keys, r.history, &r.counts))
 	}
 }
 

@@ -38,6 +38,7 @@ type run struct {
 	servers  []actors.NodeID
 	clients  []actors.Ref
 	lanes    []*lane
+	keys     *keyring
 	watch    *watch
 	history  *check.History
 	counts   counts
@@ -65,6 +66,7 @@ func newRun(p Plan) *run {
 		parts:   realParts(),
 		disks:   map[actors.NodeID]*disk.Disk{},
 		history: &check.History{},
+		keys:    newKeyring(p.Keys),
 		strikes: map[FaultKind]int{},
 		idle:    map[FaultKind]int{},
 		slowed:  map[actors.NodeID]bool{},

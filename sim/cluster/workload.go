@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -29,11 +30,45 @@ type lane struct {
 	chance  *sim.Stream
 	process *check.Process
 	name    string
-	written int      // unique values so far
-	seen    []string // by key: the value read last, for compare-and-set
+	written int // unique values so far
+	keys    *keyring
+	seen    map[string]string // by key: the value read last, for compare-and-set
 	running bool
 	until   time.Duration
 	counts  *counts
+}
+
+// maxOpenWrites is how many writes without an answer one key may collect. Each may
+// take effect at any later time or never, and doubles the orders to be searched.
+const maxOpenWrites = 4
+
+// A keyring is the keys of a run. A key that has collected too many open writes is
+// replaced by a fresh one.
+type keyring struct {
+	generation []int
+	open       []int
+}
+
+func newKeyring(keys int) *keyring {
+	return &keyring{generation: make([]int, keys), open: make([]int, keys)}
+}
+
+func (k *keyring) name(key int) []byte {
+	if g := k.generation[key]; g > 0 {
+		return fmt.Appendf(nil, "key-%d-%d", key, g)
+	}
+	return fmt.Appendf(nil, "key-%d", key)
+}
+
+// lost counts an open write to a key of the given name.
+func (k *keyring) lost(key int, name []byte) {
+	if !bytes.Equal(name, k.name(key)) {
+		return // replaced already
+	}
+	if k.open[key]++; k.open[key] == maxOpenWrites {
+		k.generation[key]++
+		k.open[key] = 0
+	}
 }
 
 // counts is what the clients of a run were told.
@@ -41,7 +76,7 @@ type counts struct {
 	answered, unavailable, unknown int
 }
 
-func newLane(w *sim.World, c actors.Ref, number int, p *Plan, h *check.History, n *counts) *lane {
+func newLane(w *sim.World, c actors.Ref, number int, p *Plan, k *keyring, h *check.History, n *counts) *lane {
 	return &lane{
 		world:   w,
 		client:  c,
@@ -49,7 +84,8 @@ func newLane(w *sim.World, c actors.Ref, number int, p *Plan, h *check.History, 
 		chance:  w.Stream("workload", uint64(c.Node), uint64(number)),
 		process: h.NewProcess(),
 		name:    fmt.Sprintf("%v.%d", c.Node, number),
-		seen:    make([]string, p.Keys),
+		keys:    k,
+		seen:    map[string]string{},
 		until:   p.Duration,
 		counts:  n,
 	}
@@ -69,7 +105,7 @@ func (l *lane) turn() {
 
 // draw makes up an operation on a key. Every third key is a counter.
 func (l *lane) draw(key int) kv.Op {
-	op := kv.Op{Key: keyName(key)}
+	op := kv.Op{Key: l.keys.name(key)}
 	if l.chance.Chance(l.plan.Reads) {
 		op.Kind = []kv.Kind{kv.Get, kv.Get, kv.Get, kv.Exists, kv.Length}[l.chance.IntN(5)]
 		return op
@@ -97,15 +133,13 @@ func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
 	case 3:
 		op.If = kv.IfPresent
 	case 4:
-		op.If, op.Expected = kv.IfValue, []byte(l.seen[key])
+		op.If, op.Expected = kv.IfValue, []byte(l.seen[string(op.Key)])
 	}
 	if key%3 == 2 {
 		op = kv.Op{Kind: kv.Delete, Key: op.Key} // a counter holds numbers only
 	}
 	return op
 }
-
-func keyName(key int) []byte { return fmt.Appendf(nil, "key-%d", key) }
 
 // do gives an operation to the client.
 func (l *lane) do(key int, op kv.Op) {
@@ -129,11 +163,12 @@ func (l *lane) done(key int, c *client.Call) {
 		l.counts.answered++
 		l.process.Answer(l.world.Now(), c.Results[0])
 		if c.Ops[0].Kind == kv.Get {
-			l.seen[key] = string(c.Results[0].Value)
+			l.seen[string(c.Ops[0].Key)] = string(c.Results[0].Value)
 		}
 	case errors.As(c.Err, &failure) && failure.Code == client.Unknown:
 		l.counts.unknown++
 		l.process.Lose()
+		l.keys.lost(key, c.Ops[0].Key)
 	default:
 		l.counts.unavailable++
 		l.process.Fail()
