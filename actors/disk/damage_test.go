@@ -231,6 +231,7 @@ func TestForeignFramesProveNothing(t *testing.T) {
 	c.mustOpen()
 	c.append("one")
 	c.mustSync()
+	awaitFrames(t, dir, 2) // an append that came before the seal would take its place
 	c.append("torn" + string(foreign) + "torn")
 	awaitFrames(t, dir, 3)
 	dir = crash(t, dir)
