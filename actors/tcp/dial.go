@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -22,7 +23,7 @@ func dial(ctx context.Context, addr string, c *tls.Config, l Limits, mine hello,
 	secured, theirs, err := introduce(conn, addr, c, l, mine, latest)
 	if err != nil {
 		conn.Close()
-		return nil, hello{}, err
+		return nil, hello{}, cmp.Or(ctx.Err(), err)
 	}
 	return secured, theirs, nil
 }

@@ -211,6 +211,26 @@ func TestALongBufferIsGivenBack(t *testing.T) {
 	}
 }
 
+// bytesCodec decodes to the very bytes it is given, as a codec may.
+type bytesCodec struct{ text }
+
+func (bytesCodec) Decode(b []byte) (actors.Message, error) { return b, nil }
+
+func TestMessagesOutliveTheBuffer(t *testing.T) {
+	r := reader{buf: make([]byte, readBytes)}
+	for i := range 3 {
+		n := copy(r.space(), frames(strings.Repeat(string(rune('a'+i)), 1000)))
+		if err := r.filled(n, bytesCodec{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, a := range r.arrived {
+		if want := bytes.Repeat([]byte{'a' + byte(i)}, 1000); !bytes.Equal(a.message.([]byte), want) {
+			t.Errorf("message %d was overwritten: %.10q", i, a.message)
+		}
+	}
+}
+
 func FuzzHello(f *testing.F) {
 	f.Add(specHello)
 	f.Add(specAnswer)

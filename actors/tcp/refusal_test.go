@@ -77,6 +77,62 @@ func TestAnOldIncarnationIsRefusedByThoseWhoDialIt(t *testing.T) {
 	}
 }
 
+// An older process may come when the current one is away for a moment.
+func TestIncarnationsOfPeersAreRememberedAndOfStrangersForgotten(t *testing.T) {
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: "127.0.0.1:1"}})
+	for _, node := range []actors.NodeID{2, 3} {
+		h := hello{Identity: Identity{Node: node, Cluster: 7, Incarnation: 5}, version: Version, class: small}
+		welcomed(t, a.addr(), h).Close()
+	}
+	eventually(t, "both to have left", func() bool {
+		a.mu.RLock()
+		defer a.mu.RUnlock()
+		return len(a.guests.links) == 0
+	})
+	for _, test := range []struct {
+		node actors.NodeID
+		want Verdict
+	}{{2, StaleIncarnation}, {3, Welcome}} {
+		h := hello{Identity: Identity{test.node, 7, 4}, version: Version, class: small}
+		if answer, err := readHello(raw(t, a.addr(), h.append(nil))); err != nil || answer.verdict != test.want {
+			t.Errorf("node %v: verdict %d, want %d; %v", test.node, answer.verdict, test.want, err)
+		}
+	}
+}
+
+func TestTheIncarnationOfADialledPeerIsRemembered(t *testing.T) {
+	dialled := make(chan bool, 1000)
+	addr := host(t, func(conn net.Conn) {
+		answer(conn, Identity{Node: 2, Cluster: 7, Incarnation: 5})
+		if _, err := conn.Read(make([]byte, 1)); err == nil {
+			dialled <- true
+		}
+	})
+	a := start(t, Config{Node: 1, Peers: map[actors.NodeID]string{2: addr}})
+	a.Send(a.ref("a"), actors.Ref{Node: 2, Name: "b"}, "m")
+	<-dialled
+	h := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 4}, version: Version, class: small}
+	if answer, err := readHello(raw(t, a.addr(), h.append(nil))); err != nil || answer.verdict != StaleIncarnation {
+		t.Errorf("answer %+v, %v", answer, err)
+	}
+}
+
+// Closing a connection with bytes unread resets it, which would take the answer from
+// a dialler that has said more than was read.
+func TestARefusalCanBeReadByOneWhoSaidMore(t *testing.T) {
+	a := start(t, Config{Node: 1})
+	later := hello{version: 2, class: small}.append(nil)
+	conn := raw(t, a.addr(), append(later, "what version 2 has to add"...))
+	a.logs("connection refused")
+	a.Close() // so the connection is closed before the answer is read
+	if answer, err := readHello(conn); err != nil || answer.verdict != WrongVersion {
+		t.Errorf("answer %+v, %v", answer, err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the connection ended with %v, want %v", err, io.EOF)
+	}
+}
+
 func TestTheSameIdOnBothSidesIsRefused(t *testing.T) {
 	a := start(t, Config{Node: 1})
 	h := hello{Identity: Identity{Node: 1, Cluster: 7, Incarnation: 9}, version: Version, class: small, peer: 1}
@@ -276,10 +332,18 @@ func TestProbeSaysWhatElseAnswers(t *testing.T) {
 	if !errors.Is(err, errForeign) || !strings.Contains(err.Error(), redis) {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestACancelledHandshakeEndsAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	silent := host(t, func(net.Conn) { cancel() })
-	if _, err := Probe(ctx, silent, nil); err == nil {
-		t.Error("a cancelled probe succeeded")
+	silent := host(t, func(conn net.Conn) {
+		readHello(conn)
+		cancel()
+	})
+	limits := Limits{HandshakeTime: time.Hour}.withDefaults()
+	_, _, err := dial(ctx, silent, nil, limits, hello{version: Version, class: probe}, 0)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 
