@@ -83,7 +83,7 @@ func readLabel(path string) (label, error) {
 
 func errIdentity(path string) error {
 	return fmt.Errorf("identity file %s is damaged, so nobody knows whose data this is. "+
-		"Restore the file, or give the node an empty directory and a new number", path)
+		"Restore the file as it was, or leave the node stopped: docs/operations.md says what to do", path)
 }
 
 // decodeLabel parses an identity file and reports whether it is intact: exactly what

@@ -33,8 +33,9 @@ func openWAL(dir string, segmentBytes int) (segments, error) {
 }
 
 // advice is what to do about corruption.
-const advice = "Do not delete the file alone: the node would forget what it promised to others. " +
-	"Restore the whole data directory, or replace the node by one with an empty directory and a new number"
+const advice = "Do not delete the file, nor bring back an older copy of the directory: the node would forget what " +
+	"it promised to others. Leave the node stopped: while a majority of the others runs, nothing is lost. " +
+	"docs/operations.md says what to do"
 
 type kind byte
 
