@@ -47,7 +47,7 @@ started again on the same directory it finds its data.`,
 	flags.IntVar(&f.port, "port", 7000, "port of the first node for Redis clients")
 	flags.StringVar(&f.data, "data", "understudy-data", "directory for the data of all nodes")
 	addShapeFlags(flags, &f.partitions, &f.replication)
-	f.log.add(flags)
+	f.log.add(flags, "error") // its nodes come up one by one, and warn of each other until they have
 	return cmd
 }
 
@@ -58,11 +58,14 @@ func (f devFlags) validate() error {
 	if last := f.port + peerPortOffset + f.nodes - 1; f.port < 1 || last > 65535 {
 		return fmt.Errorf("--port %d: the ports %d to %d must lie in 1..65535", f.port, f.port, last)
 	}
-	return nil
+	_, err := replicationOf(f.replication, f.nodes)
+	return err
 }
 
+// shape is the cluster of valid flags.
 func (f devFlags) shape() shape {
-	s := shape{name: "dev", partitions: f.partitions, replication: min(f.replication, f.nodes)}
+	s := shape{name: "dev", partitions: f.partitions}
+	s.replication, _ = replicationOf(f.replication, f.nodes)
 	for i := range f.nodes {
 		s.members = append(s.members, ring.Member{
 			ID:      ring.NodeID(i + 1),

@@ -14,8 +14,8 @@ type logFlags struct {
 	format string
 }
 
-func (f *logFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.level, "log-level", "info", "what to log: debug, info, warn or error")
+func (f *logFlags) add(flags *pflag.FlagSet, level string) {
+	flags.StringVar(&f.level, "log-level", level, "what to log: debug, info, warn or error")
 	flags.StringVar(&f.format, "log-format", "text", "how to log: text or json")
 }
 

@@ -49,6 +49,8 @@ func TestWrongUseIsExplainedWithExitCode2(t *testing.T) {
 		{[]string{"dev", "--port", "70000"}, "must lie in 1..65535"},
 		{[]string{"dev", "--log-level", "loud"}, `--log-level "loud"`},
 		{[]string{"dev", "--data", t.TempDir(), "--partitions", "0"}, "partitions"},
+		{[]string{"dev", "--replication-factor", "4"}, "--replication-factor 4: choose 1 to 3, the number of nodes"},
+		{[]string{"serve", "--members", members, "--node", "1", "--replication-factor", "2"}, "choose 1 to 1"},
 		{[]string{"serve"}, "--members is missing"},
 		{[]string{"serve", "--members", "one"}, `"one" is not of the form ID=ADDRESS/REDIS`},
 		{[]string{"serve", "--members", members}, "--node is missing"},

@@ -56,14 +56,29 @@ to another.`,
 	flags.StringVar(&f.listen, "listen", "", "address to listen on for nodes and Go clients (default: as in --members)")
 	flags.StringVar(&f.redis, "listen-redis", "", "address to listen on for Redis clients (default: as in --members)")
 	addShapeFlags(flags, &f.partitions, &f.replication)
-	f.log.add(flags)
+	f.log.add(flags, "info")
 	return cmd
 }
+
+// defaultReplication is how many nodes hold each partition where there are enough.
+const defaultReplication = 3
 
 // addShapeFlags adds what dev and serve have in common.
 func addShapeFlags(flags *pflag.FlagSet, partitions, replication *int) {
 	flags.IntVar(partitions, "partitions", 16, "how many partitions the keys are divided into; fixed for the life of the cluster")
-	flags.IntVar(replication, "replication-factor", 3, "how many nodes hold each partition; at most all of them")
+	flags.IntVar(replication, "replication-factor", 0,
+		fmt.Sprintf("how many nodes hold each partition (default %d, or all if there are fewer)", defaultReplication))
+}
+
+// replicationOf is the replication factor that was asked for, or the default.
+func replicationOf(asked, nodes int) (int, error) {
+	switch {
+	case asked == 0:
+		return min(defaultReplication, nodes), nil
+	case asked < 0 || asked > nodes:
+		return 0, fmt.Errorf("--replication-factor %d: choose 1 to %d, the number of nodes", asked, nodes)
+	}
+	return asked, nil
 }
 
 func (f serveFlags) config() (serverConfig, error) {
@@ -76,7 +91,8 @@ func (f serveFlags) config() (serverConfig, error) {
 		s.members = append(s.members, m)
 	}
 	slices.SortFunc(s.members, func(a, b ring.Member) int { return int(int64(a.ID) - int64(b.ID)) })
-	s.replication = min(f.replication, len(s.members))
+	replication, err := replicationOf(f.replication, len(s.members))
+	s.replication = replication
 	me := slices.IndexFunc(s.members, func(m ring.Member) bool { return m.ID == f.node })
 	switch {
 	case len(s.members) == 0:
@@ -85,6 +101,8 @@ func (f serveFlags) config() (serverConfig, error) {
 		return serverConfig{}, errors.New("--node is missing: say which of the members this is")
 	case me < 0:
 		return serverConfig{}, fmt.Errorf("--node %d is not among the members", f.node)
+	case err != nil:
+		return serverConfig{}, err
 	case f.data == "":
 		return serverConfig{}, errors.New("--data-dir is missing: say where this node keeps its data")
 	}
