@@ -214,13 +214,21 @@ func (d *Disk) later(lat Latency, f func()) {
 	if d.slow > 1 {
 		d.counts.Slowed++
 	}
-	epoch := d.epoch
-	d.config.After(wait*time.Duration(d.slow), func() {
+	d.labour(wait, 1, d.epoch, f)
+}
+
+// labour passes the time of an operation, wait for each of as many laps as the disk
+// is slow. What is under way when a fault is lifted ends with its lap: a healed disk
+// is as fast as any.
+func (d *Disk) labour(wait time.Duration, lap int, epoch uint64, f func()) {
+	d.config.After(wait, func() {
 		switch {
 		case epoch != d.epoch:
 		case d.stuck > 0:
 			d.counts.Held++
 			d.held = append(d.held, f)
+		case wait > 0 && lap < d.slow:
+			d.labour(wait, lap+1, epoch, f)
 		default:
 			f()
 		}

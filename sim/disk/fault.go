@@ -18,7 +18,7 @@ func (d *Disk) Limit(bytes int64) { d.capacity = bytes }
 // Used returns how many bytes the logs take.
 func (d *Disk) Used() int64 { return d.used }
 
-// Slow makes everything that begins from now on take factor times as long, and
+// Slow makes everything that is under way or begins take factor times as long, and
 // returns the function that lifts it.
 func (d *Disk) Slow(factor int) (lift func()) {
 	if factor < 1 {

@@ -122,6 +122,18 @@ func TestASlowDiskIsSlow(t *testing.T) {
 	}
 }
 
+func TestWhatASlowDiskIsDoingEndsSoonAfterItIsHealed(t *testing.T) {
+	r := stored(t)
+	lift := r.disk.Slow(100_000)
+	r.answers = nil
+	r.SyncLog("l", 1)
+	r.world.Run(50 * ms)
+	r.wantAnswers(t)
+	lift()
+	r.world.Run(2 * ms)
+	r.wantAnswers(t, synced(1))
+}
+
 func TestAStuckDiskAnswersOnceItIsFree(t *testing.T) {
 	r := stored(t)
 	first, second := r.disk.Stick(), r.disk.Stick()
