@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +18,7 @@ import (
 	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/ring"
 )
 
 func newStatus() *cobra.Command {
@@ -73,31 +77,48 @@ type replicaStatus struct {
 	Hash    string `json:"hash"`
 }
 
-// survey asks every node.
+// survey asks every node, all at once: one that is down must not use up the time of
+// the others.
 func survey(ctx context.Context, c *client.Client) clusterStatus {
 	m := c.Map()
-	s := clusterStatus{Cluster: m.Cluster, Epoch: m.Epoch}
+	s := clusterStatus{Cluster: m.Cluster, Epoch: m.Epoch, Nodes: make([]nodeStatus, len(m.Members))}
+	answers := make([]node.NodeStatus, len(m.Members))
+	var wait sync.WaitGroup
+	for i, member := range m.Members {
+		wait.Go(func() { s.Nodes[i], answers[i] = ask(ctx, c, member) })
+	}
+	wait.Wait()
 	replicas := map[int][]replicaStatus{}
-	for _, member := range m.Members {
-		n := nodeStatus{ID: member.ID, Address: member.Address, Redis: member.Redis, State: "up"}
-		answer, err := c.Status(ctx, actors.NodeID(member.ID))
-		switch {
-		case err != nil:
-			n.State = "no answer: " + err.Error()
-		case !answer.Recovered:
-			n.State = "recovering"
-		}
+	for i, answer := range answers {
 		for _, r := range answer.Replicas {
 			p := node.Partition(r.Group)
-			replicas[p] = append(replicas[p], newReplicaStatus(member.ID, r))
+			replicas[p] = append(replicas[p], newReplicaStatus(m.Members[i].ID, r))
 		}
-		s.Nodes = append(s.Nodes, n)
 	}
 	for p := range m.Partitions() {
 		first, last := m.SlotsOf(p)
 		s.Partitions = append(s.Partitions, newPartitionStatus(p, first, last, replicas[p]))
 	}
 	return s
+}
+
+// statusPatience is how long one node may take to answer.
+const statusPatience = time.Second
+
+func ask(ctx context.Context, c *client.Client, member ring.Member) (nodeStatus, node.NodeStatus) {
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	n := nodeStatus{ID: member.ID, Address: member.Address, Redis: member.Redis, State: "up"}
+	answer, err := c.Status(ctx, actors.NodeID(member.ID))
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		n.State = "no answer"
+	case err != nil:
+		n.State = err.Error()
+	case !answer.Recovered:
+		n.State = "recovering"
+	}
+	return n, answer
 }
 
 func newReplicaStatus(id uint64, s peer.Status) replicaStatus {
