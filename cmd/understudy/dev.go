@@ -36,7 +36,7 @@ data directory. The first answers Redis clients on --port, the next on the ports
 after it; nodes and Go clients use the ports 100 above. Ctrl-C ends it cleanly, and
 started again on the same directory it finds its data.`,
 		Example: `  understudy dev
-  understudy dev --nodes 5 --port 7100 --data /var/tmp/understudy`,
+  understudy dev --nodes 5 --port 7100 --data five-nodes`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return dev(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
