@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/understudy-kv/understudy/sim/check"
 )
 
 // TestMain lets this test binary be the program, for tests that need processes.
@@ -111,6 +114,33 @@ func TestExitCodesTellVerdictsApart(t *testing.T) {
 	}
 	if code, _, _ := understudy(t, "sim", "replay", path, "--seed", "1"); code != exitFailure {
 		t.Errorf("the replay of a failure: exit code %d", code)
+	}
+}
+
+// vacuous is a scenario that promises loss and hardly ever has any.
+const vacuous = `
+name: vacuous
+claim: A run in which the faults it asked for did not happen is not a pass.
+duration: 300ms
+cluster: {nodes: 3, partitions: 1, replication: 3}
+workload: {clients: 1, keys: 1, pause: 10ms, reads: 0.5}
+network: {latency: 1ms, loss: 0.0000000001}
+disk: {sync: 1ms}
+`
+
+func TestARunThatProvesNothingIsNoSuccess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vacuous.yaml")
+	if err := os.WriteFile(path, []byte(vacuous), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range [][]string{{"sim", "run", path, "--seeds", "1"}, {"sim", "replay", path}} {
+		code, out, _ := understudy(t, verb...)
+		if code != exitInconclusive || !strings.Contains(out, "vacuous") || !strings.Contains(out, "loss") {
+			t.Errorf("%q: exit code %d\n%s", verb, code, out)
+		}
+	}
+	if err := new(exitError); !errors.As(exitFor(check.Inconclusive), &err) || err.code != exitInconclusive {
+		t.Errorf("an inconclusive run ends with %v", exitFor(check.Inconclusive))
 	}
 }
 
