@@ -81,11 +81,11 @@ func TestStateThatNobodySavedIsRefused(t *testing.T) {
 		return Entry{Index: i, Term: term, Stamp: stamp, Kind: Command}
 	}
 	for name, s := range map[string]State{
-		"gap":             {Vote{5, 0}, []Entry{command(1, 1, 1), command(3, 1, 2)}},
-		"no beginning":    {Vote{5, 0}, []Entry{command(2, 1, 1)}},
-		"term goes back":  {Vote{5, 0}, []Entry{command(1, 2, 1), command(2, 1, 2)}},
-		"stamp stands":    {Vote{5, 0}, []Entry{command(1, 1, 1), command(2, 1, 1)}},
-		"later than vote": {Vote{1, 0}, []Entry{command(1, 2, 1)}},
+		"gap":             {Vote: Vote{5, 0}, Entries: []Entry{command(1, 1, 1), command(3, 1, 2)}},
+		"no beginning":    {Vote: Vote{5, 0}, Entries: []Entry{command(2, 1, 1)}},
+		"term goes back":  {Vote: Vote{5, 0}, Entries: []Entry{command(1, 2, 1), command(2, 1, 2)}},
+		"stamp stands":    {Vote: Vote{5, 0}, Entries: []Entry{command(1, 1, 1), command(2, 1, 1)}},
+		"later than vote": {Vote: Vote{1, 0}, Entries: []Entry{command(1, 2, 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mustPanic(t, "raft: ", func() { New(testConfig(1, 1), s, 0, zero) })

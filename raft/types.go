@@ -48,11 +48,18 @@ type Vote struct {
 	For  ID
 }
 
-// A State is what a replica finds when it starts: everything it ever saved, later
-// entries having replaced earlier ones from the same index on.
+// A State is what a replica finds when it starts: what it ever saved, later entries
+// having replaced earlier ones from the same index on.
 type State struct {
-	Vote    Vote
-	Entries []Entry
+	Vote Vote
+	// Snapshot is the newest one saved; Entries follow it. The zero Snapshot says
+	// that Entries begin with index 1.
+	Snapshot Snapshot
+	Entries  []Entry
+	// Damaged says that something which was saved may be missing: a vote, entries or
+	// a snapshot. The replica takes part in nothing that rests on its memory until
+	// the others have made it whole.
+	Damaged bool
 }
 
 // A Proposal is a command for the log.
@@ -103,8 +110,15 @@ type Save struct {
 	Number uint64
 	// Vote is what the replica promises from now on.
 	Vote Vote
-	// Entries replace everything in the log from the index of the first of them on.
+	// Snapshot, unless zero, takes the place of all entries up to its index. If the
+	// log holds another entry at that index, or none, it takes the place of the whole
+	// log. The state it names is durable already.
+	Snapshot Snapshot
+	// Entries replace everything in the log from the index of the first of them on,
+	// after Snapshot was taken into account.
 	Entries []Entry
+	// Damaged is what State.Damaged will be at the next start.
+	Damaged bool
 }
 
 // Accepted is a run of proposals that entered the log.

@@ -1,0 +1,60 @@
+package raft
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// A Snapshot names a state of the state machine: the one after the entry Index,
+// which is of that Term and Stamp. The state itself is kept elsewhere. The zero
+// Snapshot is the state before the log.
+type Snapshot struct {
+	Index Index
+	Term  Term
+	Stamp Stamp
+	// Configuration is the one in force at Index.
+	Configuration Configuration
+}
+
+// String prints the snapshot as the position it stands for.
+func (s Snapshot) String() string {
+	return fmt.Sprintf("snapshot %d@%d %v", s.Index, s.Term, s.Configuration)
+}
+
+// AppendTo appends the encoding of s to b: a protobuf message with the fields of
+// Snapshot in their order, numbered from 1, zeros left out.
+func (s Snapshot) AppendTo(b []byte) []byte {
+	b = appendNumber(b, 1, uint64(s.Index))
+	b = appendNumber(b, 2, uint64(s.Term))
+	b = appendNumber(b, 3, uint64(s.Stamp))
+	b = protowire.AppendTag(b, 4, protowire.BytesType)
+	return protowire.AppendBytes(b, s.Configuration.AppendTo(nil))
+}
+
+// DecodeSnapshot is the inverse of [Snapshot.AppendTo]. What it returns names a
+// state that a log can have had: not the zero Snapshot.
+func DecodeSnapshot(b []byte) (Snapshot, error) {
+	var s Snapshot
+	var err error
+	d := decoder{rest: b}
+	for d.next() {
+		switch d.field {
+		case 1:
+			s.Index = Index(d.number())
+		case 2:
+			s.Term = Term(d.number())
+		case 3:
+			s.Stamp = Stamp(d.number())
+		case 4:
+			if s.Configuration, err = DecodeConfiguration(d.bytes()); err != nil {
+				return Snapshot{}, fmt.Errorf("raft snapshot: %w", err)
+			}
+		}
+	}
+	sensible := s.Index >= 1 && s.Index <= maxIndex && s.Term >= 1 && s.Term <= maxTerm && s.Stamp <= maxEntryStamp
+	if d.failed || !sensible || len(s.Configuration.Voters) == 0 {
+		return Snapshot{}, fmt.Errorf("raft snapshot: %w", ErrMalformed)
+	}
+	return s, nil
+}
