@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -25,13 +26,14 @@ func NewConsensus(now func() time.Duration, report func(Violation)) *Consensus {
 // A group is what was seen of one Raft group.
 type group struct {
 	id       Group
-	voters   []Node
 	leaders  map[raft.Term]Node
 	newest   raft.Term // of those in leaders
 	votes    map[ballot]Node
 	prefixes map[position]uint64
 	ledger   []decided // ledger[i] is the entry at index i+1
-	replicas map[Node]*replica
+	// configurations are those that were decided, the first one at index 0.
+	configurations []placed
+	images         map[Node]*image
 }
 
 // A ballot is the right of a node to vote once in a term.
@@ -46,40 +48,25 @@ type position struct {
 	term  raft.Term
 }
 
-// A decided entry is one that some node applied.
-type decided struct {
-	term   raft.Term
-	stamp  raft.Stamp
-	prefix uint64 // hash of the log up to and including the entry
-	state  uint64 // hash of the state after the entry, from the first node that applied it
-	// reign is the newest term that had a leader by then: the entry was decided in it
-	// or before.
-	reign raft.Term
-}
-
-// A replica is the durable image of one member of a group, and how far its
-// present incarnation has applied the log.
-type replica struct {
-	vote     raft.Vote
-	prefixes []uint64 // prefixes[i] is the hash of the durable log up to index i+1
-	terms    []raft.Term
-	applied  raft.Index
-}
-
-// AddGroup introduces a group and those who vote in it.
+// AddGroup introduces a group and those who vote in it at first.
 func (c *Consensus) AddGroup(id Group, voters []Node) {
-	g := &group{
-		id:       id,
-		voters:   voters,
-		leaders:  map[raft.Term]Node{},
-		votes:    map[ballot]Node{},
-		prefixes: map[position]uint64{},
-		replicas: map[Node]*replica{},
+	sorted := slices.Sorted(slices.Values(voters))
+	c.groups[id] = &group{
+		id:             id,
+		leaders:        map[raft.Term]Node{},
+		votes:          map[ballot]Node{},
+		prefixes:       map[position]uint64{},
+		configurations: []placed{{0, raft.Configuration{Voters: sorted}}},
+		images:         map[Node]*image{},
 	}
-	for _, n := range voters {
-		g.replicas[n] = &replica{}
+}
+
+// image is what is known of the disk of n.
+func (g *group) image(n Node) *image {
+	if g.images[n] == nil {
+		g.images[n] = &image{}
 	}
-	c.groups[id] = g
+	return g.images[n]
 }
 
 // Led is told when n spoke as the leader of term.
@@ -102,15 +89,15 @@ func (c *Consensus) Led(id Group, n Node, term raft.Term) {
 // waited for it. What was decided in later terms it need not hold: its votes may
 // have reached it when others led already.
 func (c *Consensus) mustHoldEverythingDecided(g *group, n Node, term raft.Term) {
-	last := sort.Search(len(g.ledger), func(i int) bool { return g.ledger[i].reign >= term })
+	last := raft.Index(sort.Search(len(g.ledger), func(i int) bool { return g.ledger[i].reign >= term }))
 	if last == 0 {
 		return
 	}
-	log := g.replicas[n].prefixes
-	if len(log) < last || log[last-1] != g.ledger[last-1].prefix {
+	m := g.image(n)
+	if held, ok := g.prefix(m, last); !ok || held != g.ledger[last-1].prefix {
 		c.violate(LeaderCompleteness, g,
 			"node %d leads term %d without the entry decided at index %d in term %d; its durable log ends at %d",
-			n, term, last, g.ledger[last-1].term, len(log))
+			n, term, last, g.ledger[last-1].term, m.last())
 	}
 }
 
@@ -123,10 +110,14 @@ func (c *Consensus) Voted(id Group, n Node, term raft.Term, candidate Node) {
 		c.violate(OneVote, g, "node %d voted in term %d for %d and before for %d", n, term, candidate, earlier)
 	}
 	g.votes[b] = candidate
-	durable := g.replicas[n].vote
-	if durable.Term < term || durable.Term == term && durable.For != candidate {
+	m := g.image(n)
+	if m.vote.Term < term || m.vote.Term == term && m.vote.For != candidate {
 		c.violate(DurablePromise, g, "node %d sent its vote for %d in term %d; its disk says %d in term %d",
-			n, candidate, term, durable.For, durable.Term)
+			n, candidate, term, m.vote.For, m.vote.Term)
+	}
+	if m.damaged {
+		c.violate(DamagedAbstains, g, "node %d voted for %d in term %d; its disk says that it has lost something",
+			n, candidate, term)
 	}
 }
 
@@ -134,38 +125,50 @@ func (c *Consensus) Voted(id Group, n Node, term raft.Term, candidate Node) {
 // index.
 func (c *Consensus) Acknowledged(id Group, n Node, term raft.Term, index raft.Index) {
 	g := c.groups[id]
-	r := g.replicas[n]
-	if r.vote.Term < term || r.vote.Term == term && raft.Index(len(r.prefixes)) < index {
+	m := g.image(n)
+	if m.vote.Term < term || m.vote.Term == term && m.last() < index {
 		c.violate(DurablePromise, g, "node %d acknowledged index %d in term %d; its disk holds %d in term %d",
-			n, index, term, len(r.prefixes), r.vote.Term)
+			n, index, term, m.last(), m.vote.Term)
 	}
 }
 
 // Synced is told when a save of n became durable.
-func (c *Consensus) Synced(id Group, n Node, vote raft.Vote, entries []raft.Entry) {
+func (c *Consensus) Synced(id Group, n Node, s raft.Save) {
 	g := c.groups[id]
-	r := g.replicas[n]
-	if vote.Term < r.vote.Term {
-		c.violate(TermsAscend, g, "node %d saved term %d after term %d", n, vote.Term, r.vote.Term)
+	m := g.image(n)
+	if s.Vote.Term < m.vote.Term {
+		c.violate(TermsAscend, g, "node %d saved term %d after term %d", n, s.Vote.Term, m.vote.Term)
 	}
-	r.vote = vote
-	for _, e := range entries {
-		c.synced(g, n, r, e)
+	m.vote, m.damaged = s.Vote, s.Damaged
+	if s.Snapshot.Index > 0 {
+		c.replaced(g, n, m, s.Snapshot)
+	}
+	for _, e := range s.Entries {
+		c.synced(g, n, m, e)
 	}
 }
 
-func (c *Consensus) synced(g *group, n Node, r *replica, e raft.Entry) {
-	if e.Index == 0 || int(e.Index) > len(r.prefixes)+1 {
-		c.violate(LogMatching, g, "node %d saved index %d after index %d", n, e.Index, len(r.prefixes))
+// replaced takes note of a snapshot, which only something decided can be.
+func (c *Consensus) replaced(g *group, n Node, m *image, s raft.Snapshot) {
+	if int(s.Index) > len(g.ledger) || g.ledger[s.Index-1].term != s.Term {
+		c.violate(SnapshotOfDecided, g, "node %d saved %v; nothing like that was decided", n, s)
 		return
 	}
-	before, termBefore := uint64(0), raft.Term(0)
-	if e.Index > 1 {
-		before, termBefore = r.prefixes[e.Index-2], r.terms[e.Index-2]
+	if at := g.configurationAt(s.Index); !at.Equal(s.Configuration) {
+		c.violate(SnapshotOfDecided, g, "node %d saved %v; decided by then was %v", n, s, at)
 	}
-	if e.Term < termBefore {
-		c.violate(LogMatching, g, "node %d holds term %d at index %d after term %d", n, e.Term, e.Index, termBefore)
+	g.compact(m, s.Index)
+}
+
+func (c *Consensus) synced(g *group, n Node, m *image, e raft.Entry) {
+	if e.Index <= m.base || e.Index > m.last()+1 {
+		c.violate(LogMatching, g, "node %d saved index %d; its log goes from %d to %d", n, e.Index, m.base+1, m.last())
+		return
 	}
+	if before := g.term(m, e.Index-1); e.Term < before {
+		c.violate(LogMatching, g, "node %d holds term %d at index %d after term %d", n, e.Term, e.Index, before)
+	}
+	before, _ := g.prefix(m, e.Index-1)
 	prefix := extend(before, e)
 	p := position{e.Index, e.Term}
 	if known, seen := g.prefixes[p]; seen && known != prefix {
@@ -173,19 +176,37 @@ func (c *Consensus) synced(g *group, n Node, r *replica, e raft.Entry) {
 			n, e.Index, e.Term)
 	}
 	g.prefixes[p] = prefix
-	c.mustKeepDecided(g, n, r, e.Index, prefix)
-	r.prefixes = append(r.prefixes[:e.Index-1], prefix)
-	r.terms = append(r.terms[:e.Index-1], e.Term)
+	c.mustKeepDecided(g, n, m, e.Index, prefix)
+	m.append(e, prefix)
 }
 
 // mustKeepDecided refuses that a durable entry which was decided gives way to
 // another.
-func (c *Consensus) mustKeepDecided(g *group, n Node, r *replica, i raft.Index, prefix uint64) {
-	if int(i) > len(r.prefixes) || int(i) > len(g.ledger) {
+func (c *Consensus) mustKeepDecided(g *group, n Node, m *image, i raft.Index, prefix uint64) {
+	if int(i) > len(g.ledger) {
 		return
 	}
-	if held := r.prefixes[i-1]; held == g.ledger[i-1].prefix && held != prefix {
+	held, ok := g.prefix(m, i)
+	if ok && held == g.ledger[i-1].prefix && held != prefix {
 		c.violate(DecidedStays, g, "node %d replaced the entry decided at index %d", n, i)
+	}
+}
+
+// Rewritten is told when the journal of n goes on in another place, where it holds
+// s of the group. Nothing may be missing there, unless it says so.
+func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
+	g := c.groups[id]
+	old := g.image(n)
+	g.images[n] = &image{applied: old.applied}
+	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged})
+	if s.Damaged {
+		return
+	}
+	m := g.images[n]
+	was, _ := g.prefix(old, old.last())
+	if is, ok := g.prefix(m, old.last()); s.Vote != old.vote || !ok || is != was || m.last() != old.last() {
+		c.violate(Recovery, g, "node %d rewrote its journal: term %d, log up to %d; before: term %d, log up to %d",
+			n, s.Vote.Term, m.last(), old.vote.Term, old.last())
 	}
 }
 
@@ -193,12 +214,12 @@ func (c *Consensus) mustKeepDecided(g *group, n Node, r *replica, i raft.Index, 
 // state afterwards.
 func (c *Consensus) Applied(id Group, n Node, e raft.Entry, state uint64) {
 	g := c.groups[id]
-	r := g.replicas[n]
-	if e.Index != r.applied+1 {
-		c.violate(AppliedAscends, g, "node %d applied index %d after %d", n, e.Index, r.applied)
+	m := g.image(n)
+	if e.Index != m.applied+1 {
+		c.violate(AppliedAscends, g, "node %d applied index %d after %d", n, e.Index, m.applied)
 		return
 	}
-	r.applied = e.Index
+	m.applied = e.Index
 	if int(e.Index) == len(g.ledger)+1 {
 		c.decide(g, n, e, state)
 		return
@@ -209,46 +230,35 @@ func (c *Consensus) Applied(id Group, n Node, e raft.Entry, state uint64) {
 			n, e.Index, e.Term, first.term)
 		return
 	}
-	if first.state != state {
+	c.mustAgree(g, n, e.Index, state)
+}
+
+// Restored is told when n put a snapshot of index i in the place of its state, which
+// has the hash state now.
+func (c *Consensus) Restored(id Group, n Node, i raft.Index, state uint64) {
+	g := c.groups[id]
+	m := g.image(n)
+	if i < m.applied || int(i) > len(g.ledger) {
+		c.violate(AppliedAscends, g, "node %d restored index %d after it applied %d; decided are %d",
+			n, i, m.applied, len(g.ledger))
+		return
+	}
+	m.applied = i
+	c.mustAgree(g, n, i, state)
+}
+
+func (c *Consensus) mustAgree(g *group, n Node, i raft.Index, state uint64) {
+	if first := g.ledger[i-1].state; first != state {
 		c.violate(StateEquality, g, "node %d has state %016x after index %d; the first to apply it had %016x",
-			n, state, e.Index, first.state)
+			n, state, i, first)
 	}
 }
 
-// decide enters in the ledger the first application of an index.
-func (c *Consensus) decide(g *group, n Node, e raft.Entry, state uint64) {
-	before := decided{}
-	if len(g.ledger) > 0 {
-		before = g.ledger[len(g.ledger)-1]
-	}
-	if e.Stamp <= before.stamp {
-		c.violate(StampsAscend, g, "index %d carries stamp %d after %d", e.Index, e.Stamp, before.stamp)
-	}
-	d := decided{term: e.Term, stamp: e.Stamp, prefix: extend(before.prefix, e), state: state, reign: g.newest}
-	g.ledger = append(g.ledger, d)
-	if holders := g.holders(e.Index, d.prefix); 2*holders <= len(g.voters) {
-		c.violate(DurableCommit, g, "node %d applied index %d, term %d, when %d of %d disks held it",
-			n, e.Index, e.Term, holders, len(g.voters))
-	}
-}
-
-// holders counts the durable logs that agree with the ledger up to index.
-func (g *group) holders(index raft.Index, prefix uint64) int {
-	count := 0
-	for _, n := range g.voters {
-		log := g.replicas[n].prefixes
-		if int(index) <= len(log) && log[index-1] == prefix {
-			count++
-		}
-	}
-	return count
-}
-
-// Restarted is told when n begins a new life: it applies its logs from the start.
+// Restarted is told when n begins a new life: it starts from what it saved.
 func (c *Consensus) Restarted(n Node) {
 	for _, g := range c.groups { // any order: each group is changed by itself
-		if r := g.replicas[n]; r != nil {
-			r.applied = 0
+		if m := g.images[n]; m != nil {
+			m.applied = 0
 		}
 	}
 }
@@ -256,15 +266,21 @@ func (c *Consensus) Restarted(n Node) {
 // Decided returns how many entries of the group were seen decided.
 func (c *Consensus) Decided(id Group) int { return len(c.groups[id].ledger) }
 
+// Configuration returns the last configuration of the group that was seen decided.
+func (c *Consensus) Configuration(id Group) raft.Configuration {
+	g := c.groups[id]
+	return g.configurations[len(g.configurations)-1].configuration
+}
+
 // Terms returns how many terms of the group were seen to have a leader.
 func (c *Consensus) Terms(id Group) int { return len(c.groups[id].leaders) }
 
-// Converged reports whether every replica of the group has applied everything
-// that was decided, and if not, which one has not.
+// Converged reports whether every member of the group has applied everything that
+// was decided, and if not, which one has not.
 func (c *Consensus) Converged(id Group) error {
 	g := c.groups[id]
-	for _, n := range g.voters {
-		if applied := g.replicas[n].applied; int(applied) != len(g.ledger) {
+	for _, n := range c.Configuration(id).Members() {
+		if applied := g.image(n).applied; int(applied) != len(g.ledger) {
 			return fmt.Errorf("node %d applied group %d up to %d of %d", n, id, applied, len(g.ledger))
 		}
 	}

@@ -26,7 +26,7 @@ func newStory() *story {
 }
 
 func (s *story) sync(n check.Node, vote raft.Vote, entries ...raft.Entry) {
-	s.Synced(1, n, vote, entries)
+	s.Synced(1, n, raft.Save{Vote: vote, Entries: entries})
 }
 
 func entry(i raft.Index, t raft.Term, data string) raft.Entry {
@@ -100,6 +100,63 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 			s.Applied(1, 1, late, 1)
 			s.Applied(1, 1, entry(2, 5, "b"), 2)
 		}},
+		{check.SnapshotOfDecided, func(s *story) {
+			s.decideA()
+			s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(2, 5, 1, 2, 3)})
+		}},
+		{check.SnapshotOfDecided, func(s *story) {
+			s.decideA()
+			s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 4, 1, 2, 3)})
+		}},
+		{check.SnapshotOfDecided, func(s *story) {
+			s.decideA()
+			s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2)})
+		}},
+		{check.LogMatching, func(s *story) {
+			s.decideA()
+			s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3)})
+			s.sync(1, vote(5, 1), entry(1, 5, "a"))
+		}},
+		{check.StateEquality, func(s *story) {
+			s.decideA()
+			s.Restored(1, 3, 1, 2)
+		}},
+		{check.AppliedAscends, func(s *story) {
+			s.decideA()
+			s.sync(1, vote(5, 1), entry(2, 5, "b"))
+			s.sync(2, vote(5, 1), entry(2, 5, "b"))
+			s.Applied(1, 1, entry(2, 5, "b"), 2)
+			s.Restored(1, 1, 1, 1)
+		}},
+		{check.DamagedAbstains, func(s *story) {
+			s.Synced(1, 3, raft.Save{Vote: vote(5, 1), Damaged: true})
+			s.Voted(1, 3, 5, 1)
+		}},
+		{check.Recovery, func(s *story) {
+			s.decideA()
+			s.Rewritten(1, 1, raft.State{Vote: vote(5, 1)})
+		}},
+		{check.Recovery, func(s *story) {
+			s.decideA()
+			s.Rewritten(1, 1, raft.State{Vote: vote(6, 0), Entries: []raft.Entry{entry(1, 5, "a")}})
+		}},
+		{check.ConfigurationsOverlap, func(s *story) {
+			e := members(1, 5, raft.Configuration{Voters: []raft.ID{3, 4, 5}})
+			s.syncAll(e, 1, 2, 3, 4, 5)
+			s.Applied(1, 1, e, 1)
+		}},
+		{check.DurableCommit, func(s *story) {
+			// Both sets must agree, and of the new one only half holds it.
+			e := members(1, 5, raft.Configuration{Voters: []raft.ID{3, 4}, Outgoing: []raft.ID{1, 2, 3}})
+			s.syncAll(e, 1, 2, 3)
+			s.Applied(1, 1, e, 1)
+		}},
+		{check.DurableCommit, func(s *story) {
+			// A learner's disk does not count.
+			e := members(1, 5, raft.Configuration{Voters: []raft.ID{1, 2, 3}, Learners: []raft.ID{4}})
+			s.syncAll(e, 1, 4)
+			s.Applied(1, 1, e, 1)
+		}},
 	}
 	for _, c := range stories {
 		s := newStory()
@@ -111,6 +168,21 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 		if last := s.found[len(s.found)-1]; last.Oracle != c.oracle {
 			t.Errorf("%s: found %v", c.oracle, last)
 		}
+	}
+}
+
+func snapshot(i raft.Index, t raft.Term, voters ...raft.ID) raft.Snapshot {
+	return raft.Snapshot{Index: i, Term: t, Stamp: raft.Stamp(i), Configuration: raft.Configuration{Voters: voters}}
+}
+
+func members(i raft.Index, t raft.Term, c raft.Configuration) raft.Entry {
+	return raft.Entry{Index: i, Term: t, Stamp: raft.Stamp(i), Kind: raft.Membership, Data: c.AppendTo(nil)}
+}
+
+// syncAll makes e durable on all of nodes, in a term that node 1 leads.
+func (s *story) syncAll(e raft.Entry, nodes ...check.Node) {
+	for _, n := range nodes {
+		s.sync(n, vote(5, 1), e)
 	}
 }
 
@@ -134,6 +206,35 @@ func TestWhatRaftAllowsIsNoViolation(t *testing.T) {
 	s.Led(1, 3, 6)
 	s.Restarted(1)
 	s.Applied(1, 1, entry(1, 5, "a"), 1)
+	if len(s.found) > 0 {
+		t.Errorf("found %v", s.found)
+	}
+}
+
+func TestSnapshotsAndChangesOfMembersAreNoViolation(t *testing.T) {
+	s := newStory()
+	s.decideA()
+	grown := members(2, 5, raft.Configuration{Voters: []raft.ID{1, 2, 3}, Learners: []raft.ID{4, 5}, Target: []raft.ID{3, 4, 5}})
+	joint := members(3, 5, raft.Configuration{Voters: []raft.ID{3, 4, 5}, Outgoing: []raft.ID{1, 2, 3}})
+	final := members(4, 5, raft.Configuration{Voters: []raft.ID{3, 4, 5}})
+	s.sync(3, vote(5, 1), entry(1, 5, "a"))
+	s.syncAll(grown, 1, 2, 3)
+	s.Applied(1, 1, grown, 2)
+	at2 := raft.Snapshot{Index: 2, Term: 5, Stamp: 2, Configuration: raft.Configuration{
+		Voters: []raft.ID{1, 2, 3}, Learners: []raft.ID{4, 5}, Target: []raft.ID{3, 4, 5}}}
+	for _, n := range []check.Node{1, 4, 5} { // 1 captured it, the others fetched it
+		s.Synced(1, n, raft.Save{Vote: vote(5, 1), Snapshot: at2})
+	}
+	s.Restored(1, 4, 2, 2)
+	s.Restored(1, 5, 2, 2)
+	s.syncAll(joint, 1, 3, 4, 5)
+	s.Applied(1, 1, joint, 3)
+	s.syncAll(final, 4, 5)
+	s.Applied(1, 4, joint, 3)
+	s.Applied(1, 4, final, 4) // its predecessors need not hold it
+	s.Rewritten(1, 4, raft.State{Vote: vote(5, 1), Snapshot: at2, Entries: []raft.Entry{joint, final}})
+	s.Acknowledged(1, 4, 5, 4)
+	s.Led(1, 4, 6)
 	if len(s.found) > 0 {
 		t.Errorf("found %v", s.found)
 	}

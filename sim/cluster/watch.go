@@ -109,7 +109,7 @@ func (p platter) fold(record []byte) {
 		return
 	}
 	for _, a := range batch {
-		p.consensus.Synced(check.Group(a.Group), p.node, a.Save.Vote, a.Save.Entries)
+		p.consensus.Synced(check.Group(a.Group), p.node, a.Save)
 	}
 }
 
