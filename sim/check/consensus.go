@@ -158,6 +158,7 @@ func (c *Consensus) replaced(g *group, n Node, m *image, s raft.Snapshot) {
 		c.violate(SnapshotOfDecided, g, "node %d saved %v; decided by then was %v", n, s, at)
 	}
 	g.compact(m, s.Index)
+	m.applied = max(m.applied, s.Index) // fetched, if it was behind: its state is that of others now
 }
 
 func (c *Consensus) synced(g *group, n Node, m *image, e raft.Entry) {
@@ -197,12 +198,13 @@ func (c *Consensus) mustKeepDecided(g *group, n Node, m *image, i raft.Index, pr
 func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	g := c.groups[id]
 	old := g.image(n)
-	g.images[n] = &image{applied: old.applied}
+	g.images[n] = &image{}
 	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged})
+	m := g.images[n]
 	if s.Damaged {
 		return
 	}
-	m := g.images[n]
+	m.applied = old.applied
 	was, _ := g.prefix(old, old.last())
 	if is, ok := g.prefix(m, old.last()); s.Vote != old.vote || !ok || is != was || m.last() != old.last() {
 		c.violate(Recovery, g, "node %d rewrote its journal: term %d, log up to %d; before: term %d, log up to %d",
@@ -233,20 +235,6 @@ func (c *Consensus) Applied(id Group, n Node, e raft.Entry, state uint64) {
 	c.mustAgree(g, n, e.Index, state)
 }
 
-// Restored is told when n put a snapshot of index i in the place of its state, which
-// has the hash state now.
-func (c *Consensus) Restored(id Group, n Node, i raft.Index, state uint64) {
-	g := c.groups[id]
-	m := g.image(n)
-	if i < m.applied || int(i) > len(g.ledger) {
-		c.violate(AppliedAscends, g, "node %d restored index %d after it applied %d; decided are %d",
-			n, i, m.applied, len(g.ledger))
-		return
-	}
-	m.applied = i
-	c.mustAgree(g, n, i, state)
-}
-
 func (c *Consensus) mustAgree(g *group, n Node, i raft.Index, state uint64) {
 	if first := g.ledger[i-1].state; first != state {
 		c.violate(StateEquality, g, "node %d has state %016x after index %d; the first to apply it had %016x",
@@ -254,11 +242,11 @@ func (c *Consensus) mustAgree(g *group, n Node, i raft.Index, state uint64) {
 	}
 }
 
-// Restarted is told when n begins a new life: it starts from what it saved.
+// Restarted is told when n begins a new life: it starts from its last snapshots.
 func (c *Consensus) Restarted(n Node) {
 	for _, g := range c.groups { // any order: each group is changed by itself
 		if m := g.images[n]; m != nil {
-			m.applied = 0
+			m.applied = m.base
 		}
 	}
 }
