@@ -8,6 +8,7 @@
 package actors
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -101,24 +102,80 @@ type Context interface {
 	Log() *slog.Logger
 }
 
-// A Disk holds the logs of one node. Each call returns at once; its completion is
-// a message to the actor that asked, sent by that actor's own node as nobody.
+// A Disk is the storage of one node: logs for what must be remembered in order, and
+// files for what is written once and read again. Each call returns at once; its
+// completion is a message to the actor that asked, sent by that actor's own node as
+// nobody. What an actor hands to a disk, and what a disk answers with, belongs to
+// nobody: neither side may change it.
+//
+// The name of a log or a file is 1 to 100 of the characters a-z, 0-9 and dash. A name
+// may be that of a log and of a file; these have nothing to do with each other.
+type Disk interface {
+	Logs
+	Files
+}
+
+// Logs are sequences of records that only grow.
 //
 // Each log belongs to one actor at a time, and that actor opens it before it uses
 // it. After the first failure of a log every later call on it fails as well: a
-// failed write or sync is never tried again on the same log.
-type Disk interface {
+// failed write or sync is never tried again on the same log. A log that answered
+// [ErrCorrupt] may still be opened and removed.
+type Logs interface {
+	// ListLogs answers [LogsListed].
+	ListLogs()
 	// OpenLog reads the log of that name, creating it if there is none, and answers
 	// [LogOpened].
 	OpenLog(log string)
-	// AppendLog adds one record at the end of the log. The record belongs to the
-	// disk from now on. After a crash, records that no sync covered may be lost, but
-	// only from the end: what is left is always a beginning of what was appended.
+	// AppendLog adds one record at the end of the log. After a crash, records that no
+	// sync covered may be lost, but only from the end: what is left is always a
+	// beginning of what was appended.
 	AppendLog(log string, record []byte)
 	// SyncLog makes every record appended so far durable and then answers
 	// [LogSynced] with mark. Syncs that are asked for while one is running share the
 	// next one; each is answered, in order.
 	SyncLog(log string, mark uint64)
+	// RemoveLog removes a log that nobody uses any more and answers [LogRemoved].
+	// To remove a log that does not exist succeeds.
+	RemoveLog(log string)
+}
+
+// MaxPieceBytes is the size of the largest piece of a file.
+const MaxPieceBytes = 1 << 20
+
+// Files are sequences of pieces that are written once, sealed, and read in any order.
+//
+// What is asked about one file by WriteFile, SealFile and RemoveFile is done and
+// answered in order. Reading and listing may overtake these and each other: they are
+// sure to see only what was answered before they were asked.
+//
+// A failure concerns one file. A file that failed to be written takes nothing more
+// until it is removed; then its name is free again.
+type Files interface {
+	// ListFiles answers [FilesListed].
+	ListFiles()
+	// WriteFile adds a piece of 1 to [MaxPieceBytes] bytes to the file that is being
+	// written under that name, begins one if there is none, and answers
+	// [FileWritten]. A crash before the file is sealed leaves nothing of it.
+	WriteFile(file string, piece []byte)
+	// SealFile ends the file that is being written and answers [FileSealed]. From
+	// then on it is there, whole, and survives every crash; and it never changes. A
+	// crash before that leaves the whole file or nothing.
+	SealFile(file string)
+	// ReadFile reads one piece of a sealed file, counted from 0, and answers
+	// [FileRead].
+	ReadFile(file string, piece int)
+	// RemoveFile removes a file, sealed or not, and answers [FileRemoved]. To remove
+	// a file that does not exist succeeds.
+	RemoveFile(file string)
+}
+
+// LogsListed answers [Disk.ListLogs].
+type LogsListed struct {
+	// Logs are the names of all logs that were opened and not removed, sorted. Those
+	// that are damaged are among them, even if nothing else is left of them.
+	Logs []string
+	Err  error
 }
 
 // LogOpened answers [Disk.OpenLog].
@@ -130,8 +187,14 @@ type LogOpened struct {
 	// Repaired is how many bytes of damage were cut from the end of the log, where
 	// no sync had covered them.
 	Repaired int64
-	// Err is non-nil when the log cannot be used, because it could not be read or
-	// because records that had been synced are damaged ([ErrCorrupt]).
+	// Holes are the places at which records that had been synced may be missing, in
+	// ascending order: k stands for any number of them before Records[k], and
+	// len(Records) for the end. There are holes if and only if Err wraps
+	// [ErrCorrupt].
+	Holes []int
+	// Err is non-nil when the log cannot be used. If records that had been synced
+	// are damaged or gone it wraps [ErrCorrupt], and Records are those that can
+	// still be read; such a log takes nothing more.
 	Err error
 }
 
@@ -143,6 +206,70 @@ type LogSynced struct {
 	Err  error
 }
 
+// LogRemoved answers [Disk.RemoveLog]. With Err nil the log is gone for good: no
+// crash brings it back, and to open it is to create a new one. With Err non-nil it
+// may or may not be gone.
+type LogRemoved struct {
+	Log string
+	Err error
+}
+
+// FilesListed answers [Disk.ListFiles].
+type FilesListed struct {
+	Files []string // the names of the sealed files, sorted; damaged ones are among them
+	Err   error
+}
+
+// FileWritten answers [Disk.WriteFile].
+type FileWritten struct {
+	File   string
+	Pieces int // how many the file has now
+	Err    error
+}
+
+// FileSealed answers [Disk.SealFile]. With Err non-nil the file may or may not be
+// there after a crash; until then it is not.
+type FileSealed struct {
+	File   string
+	Pieces int // how many the file has
+	Err    error
+}
+
+// FileRead answers [Disk.ReadFile].
+type FileRead struct {
+	File   string
+	Piece  int
+	Pieces int // how many the file has; 0 if that cannot be known
+	Data   []byte
+	// Err is non-nil if there is no Data. It wraps [ErrNoFile] if there is no sealed
+	// file of that name, and [ErrCorrupt] if the piece is not what was written: then
+	// others of the same file may still be intact.
+	Err error
+}
+
+// FileRemoved answers [Disk.RemoveFile]. With Err nil the file is gone for good.
+type FileRemoved struct {
+	File string
+	Err  error
+}
+
+// CheckName describes why name cannot be that of a log or a file; nil if it can.
+func CheckName(name string) error {
+	for _, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return fmt.Errorf("name %q of a log or file: want letters a-z, digits and dashes", name)
+		}
+	}
+	if len(name) == 0 || len(name) > 100 {
+		return fmt.Errorf("name %q of a log or file: want 1 to 100 characters", name)
+	}
+	return nil
+}
+
 // ErrCorrupt is wrapped by the error of [LogOpened] when a log lost something
-// that a sync had made durable.
-var ErrCorrupt = fmt.Errorf("corrupt log")
+// that a sync had made durable, and by that of [FileRead] when a piece is not what
+// was written.
+var ErrCorrupt = errors.New("corrupt data")
+
+// ErrNoFile is wrapped by the error of [FileRead] when there is no such file.
+var ErrNoFile = errors.New("no such file")

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -56,6 +57,11 @@ const (
 	WallShifted
 	// Noted: the harness annotates the run [Text].
 	Noted
+	// DiskAsked: an actor asked its disk for anything but the above [From; Text: what;
+	// Log: of which log or file; Record: the piece to write; Mark: which to read].
+	DiskAsked
+	// DiskDone: the disk answered that [To Message Err; Log: about which log or file].
+	DiskDone
 
 	kinds
 )
@@ -66,6 +72,7 @@ var kindNames = [kinds]string{
 	OpenAsked: "open", SyncDone: "synced", OpenDone: "opened", Crashed: "crash",
 	Restarted: "restart", Paused: "pause", Resumed: "resume", Halted: "halt",
 	Panicked: "panic", Drifted: "drift", WallShifted: "shift-wall", Noted: "note",
+	DiskAsked: "ask-disk", DiskDone: "disk-answer",
 }
 
 // String returns the kind as one lower-case word.
@@ -89,7 +96,7 @@ type Event struct {
 	Packet  uint64 // number of a packet, which joins Sent to Delivered and Lost
 	Size    int    // bytes of the encoded message
 	Copies  int    // how many will arrive; zero means lost
-	Log     string
+	Log     string // or file
 	Record  []byte
 	Mark    uint64
 	Err     error
@@ -118,6 +125,10 @@ func (e *Event) String() string {
 		return head + " " + e.Log
 	case SyncAsked, SyncDone:
 		return fmt.Sprintf("%s %s mark=%d%s", head, e.Log, e.Mark, failure(e.Err))
+	case DiskAsked:
+		return strings.TrimRight(fmt.Sprintf("%s %s %s", head, e.Text, e.Log), " ")
+	case DiskDone:
+		return head + " " + answerText(e.Message) + failure(e.Err)
 	case Halted:
 		return fmt.Sprintf("%s %s%s", head, e.From.Name, failure(e.Err))
 	case Panicked:
@@ -147,6 +158,27 @@ func (e *Event) packetText() string {
 		s += " " + text(e.Message)
 	}
 	return s
+}
+
+// answerText prints the answer of a disk without the data in it.
+func answerText(m actors.Message) string {
+	switch m := m.(type) {
+	case actors.LogsListed:
+		return fmt.Sprintf("logs=%v", m.Logs)
+	case actors.LogRemoved:
+		return "removed log " + m.Log
+	case actors.FilesListed:
+		return fmt.Sprintf("files=%v", m.Files)
+	case actors.FileWritten:
+		return fmt.Sprintf("wrote %s pieces=%d", m.File, m.Pieces)
+	case actors.FileSealed:
+		return fmt.Sprintf("sealed %s pieces=%d", m.File, m.Pieces)
+	case actors.FileRead:
+		return fmt.Sprintf("read %s piece=%d/%d %d bytes", m.File, m.Piece, m.Pieces, len(m.Data))
+	case actors.FileRemoved:
+		return "removed file " + m.File
+	}
+	panic(fmt.Sprintf("sim: a disk answers %T", m))
 }
 
 // text prints a message by its own String if it has one, else with its type.

@@ -3,6 +3,7 @@ package actorstest
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -59,6 +60,8 @@ type tinyNode struct {
 	halted error
 	actors map[string]*tinyActor
 	logs   map[string]*tinyLog
+	drafts map[string][][]byte // files that are not sealed
+	sealed map[string][][]byte
 }
 
 type tinyLog struct{ records, synced [][]byte }
@@ -75,7 +78,8 @@ type tinyActor struct {
 func newTiny(bent joints) *tiny {
 	w := &tiny{bent: bent, random: rand.New(rand.NewPCG(1, 2)), nodes: map[actors.NodeID]*tinyNode{}}
 	for id := actors.NodeID(1); id <= 3; id++ {
-		w.nodes[id] = &tinyNode{id: id, actors: map[string]*tinyActor{}, logs: map[string]*tinyLog{}}
+		w.nodes[id] = &tinyNode{id: id, actors: map[string]*tinyActor{}, logs: map[string]*tinyLog{},
+			drafts: map[string][][]byte{}, sealed: map[string][][]byte{}}
 	}
 	return w
 }
@@ -184,6 +188,7 @@ func (w *tiny) Crash(node actors.NodeID) {
 	if !w.bent.undead {
 		n.lose()
 	}
+	n.drafts = map[string][][]byte{}
 	for _, l := range n.logs {
 		kept := len(l.synced) + w.random.IntN(len(l.records)-len(l.synced)+1)
 		l.records = l.records[:kept]
@@ -319,6 +324,49 @@ func (d tinyDisk) SyncLog(log string, mark uint64) {
 	l := d.log(log)
 	l.synced = slices.Clone(l.records)
 	d.answer(actors.LogSynced{Log: log, Mark: mark})
+}
+
+func (d tinyDisk) ListLogs() {
+	d.answer(actors.LogsListed{Logs: slices.Sorted(maps.Keys(d.owner.node.logs))})
+}
+
+func (d tinyDisk) RemoveLog(log string) {
+	delete(d.owner.node.logs, log)
+	d.answer(actors.LogRemoved{Log: log})
+}
+
+func (d tinyDisk) ListFiles() {
+	d.answer(actors.FilesListed{Files: slices.Sorted(maps.Keys(d.owner.node.sealed))})
+}
+
+func (d tinyDisk) WriteFile(file string, piece []byte) {
+	n := d.owner.node
+	n.drafts[file] = append(n.drafts[file], piece)
+	d.answer(actors.FileWritten{File: file, Pieces: len(n.drafts[file])})
+}
+
+func (d tinyDisk) SealFile(file string) {
+	n := d.owner.node
+	n.sealed[file] = n.drafts[file]
+	delete(n.drafts, file)
+	d.answer(actors.FileSealed{File: file, Pieces: len(n.sealed[file])})
+}
+
+func (d tinyDisk) ReadFile(file string, piece int) {
+	pieces := d.owner.node.sealed[file]
+	answer := actors.FileRead{File: file, Piece: piece, Pieces: len(pieces)}
+	if pieces == nil {
+		answer.Err = actors.ErrNoFile
+	} else {
+		answer.Data = pieces[piece]
+	}
+	d.answer(answer)
+}
+
+func (d tinyDisk) RemoveFile(file string) {
+	delete(d.owner.node.drafts, file)
+	delete(d.owner.node.sealed, file)
+	d.answer(actors.FileRemoved{File: file})
 }
 
 func (d tinyDisk) answer(m actors.Message) {

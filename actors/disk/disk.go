@@ -13,6 +13,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,6 +55,8 @@ type Store struct {
 	segmentBytes int
 	openWAL      func(dir string, segmentBytes int) (segments, error)
 
+	cabinet *cabinet
+
 	mu     sync.Mutex
 	logs   map[string]*log
 	closed bool
@@ -77,8 +80,12 @@ func Open(dir string, id Identity) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
+	cabinet, err := openCabinet(filepath.Join(dir, filesDirectory))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("data directory %s: %w", dir, err), lock.Close())
+	}
 	return &Store{
-		dir: dir, lock: lock, registry: registry,
+		dir: dir, lock: lock, registry: registry, cabinet: cabinet,
 		segmentBytes: segmentBytes, openWAL: openWAL,
 		logs: map[string]*log{},
 	}, nil
@@ -151,17 +158,18 @@ func (s *Store) Close() error {
 		return errClosed
 	}
 	s.closed = true
+	logs := slices.Collect(maps.Values(s.logs))
 	s.mu.Unlock()
 	var errs []error
-	for _, l := range s.logs { // nobody adds one any more
+	for _, l := range logs {
 		errs = append(errs, l.close())
 	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	return errors.Join(append(errs, s.cabinet.close(), s.lock.Close())...)
 }
 
-// log returns the log of that name and starts it if need be.
-func (s *Store) log(name string) (*log, error) {
-	if err := checkName(name); err != nil {
+// ask queues r with the log of that name, which it starts if need be, and returns it.
+func (s *Store) ask(name string, r request) (*log, error) {
+	if err := actors.CheckName(name); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -174,18 +182,18 @@ func (s *Store) log(name string) (*log, error) {
 		l = newLog(s, name)
 		s.logs[name] = l
 	}
+	l.ask(r) // it looks at r: only the store ends a log
 	return l, nil
 }
 
-// checkName keeps the names of logs from meaning other files.
-func checkName(name string) error {
-	for _, c := range []byte(name) {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return fmt.Errorf("log name %q: want letters a-z, digits and dashes", name)
-		}
+// retire ends a log that was removed, unless somebody asks for it again, and reports
+// whether it did.
+func (s *Store) retire(l *log) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !l.end() {
+		return false
 	}
-	if len(name) == 0 || len(name) > 64 {
-		return fmt.Errorf("log name %q: want 1 to 64 characters", name)
-	}
-	return nil
+	delete(s.logs, l.name)
+	return true
 }

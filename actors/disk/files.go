@@ -5,63 +5,142 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/understudy-kv/understudy/actors"
 )
 
-// temporary ends the name of a file that is not yet what it is going to be.
-const temporary = ".tmp"
+// filesDirectory is the part of a data directory that holds the files.
+const filesDirectory = "files"
 
-// replaceFile makes content the content of a file: after a crash the file is the old
-// one or the new one. When it returns nil, the new one is durable, and so is every
-// other name in the directory.
-func replaceFile(path string, content []byte) error {
-	if err := writeFile(path+temporary, content); err != nil {
-		return err
-	}
-	if err := os.Rename(path+temporary, path); err != nil {
-		return err
-	}
-	return syncDirectory(filepath.Dir(path))
+// A cabinet holds the files of a [Store]. One goroutine changes files and one reads
+// them, so that neither holds up a log.
+type cabinet struct {
+	dir     string
+	changes *worker
+	reads   *worker
+
+	drafts  map[string]*draft // belongs to changes
+	handles handles           // belongs to reads
 }
 
-// writeFile writes and syncs a file.
-func writeFile(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
-	if err != nil {
-		return err
+// openCabinet prepares the files in dir and removes what a crash left of those that
+// were not sealed.
+func openCabinet(dir string) (*cabinet, error) {
+	if err := makeDirectory(dir); err != nil {
+		return nil, err
 	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
+	if err := removeLeftovers(dir); err != nil {
+		return nil, err
 	}
-	return errors.Join(err, f.Close())
+	return &cabinet{
+		dir: dir, changes: newWorker(), reads: newWorker(),
+		drafts: map[string]*draft{},
+	}, nil
 }
 
-// makeDirectory makes a directory and its parents durable. It does nothing where
-// there is one.
-func makeDirectory(path string) error {
-	if info, err := os.Stat(path); err == nil {
-		if !info.IsDir() {
-			return fmt.Errorf("%s is a file, not a directory", path)
+// removeLeftovers removes the temporary files in a directory.
+func removeLeftovers(dir string) error {
+	files, err := os.ReadDir(dir)
+	for _, file := range files {
+		if strings.HasSuffix(file.Name(), temporary) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, file.Name())))
 		}
-		return nil
 	}
-	parent := filepath.Dir(path)
-	if parent != path {
-		if err := makeDirectory(parent); err != nil {
+	return err
+}
+
+// close abandons the files that are not sealed.
+func (c *cabinet) close() error {
+	var errs []error
+	c.changes.close(func() {
+		for _, d := range c.drafts {
+			errs = append(errs, d.abandon())
+		}
+	})
+	c.reads.close(func() { c.handles.keep(0) })
+	return errors.Join(errs...)
+}
+
+func (c *cabinet) path(name string) string { return filepath.Join(c.dir, name) }
+
+// list returns the names of the sealed files.
+func (c *cabinet) list() (names []string, err error) {
+	files, err := os.ReadDir(c.dir) // sorted
+	for _, file := range files {
+		if actors.CheckName(file.Name()) == nil {
+			names = append(names, file.Name())
+		}
+	}
+	return names, err
+}
+
+// write adds a piece to a file that is being written, or begins one, and returns how
+// many pieces it has.
+func (c *cabinet) write(name string, piece []byte) (pieces int, err error) {
+	d := c.drafts[name]
+	if d == nil {
+		if d, err = c.begin(name); err != nil {
+			return 0, err
+		}
+		c.drafts[name] = d
+	}
+	err = d.write(piece)
+	return len(d.index.entries), err
+}
+
+func (c *cabinet) begin(name string) (*draft, error) {
+	if err := actors.CheckName(name); err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(c.path(name)); err == nil {
+		return nil, fmt.Errorf("%s is sealed", c.path(name))
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return newDraft(c.path(name))
+}
+
+// seal makes a file whole and durable and returns how many pieces it has.
+func (c *cabinet) seal(name string) (pieces int, err error) {
+	d := c.drafts[name]
+	if d == nil {
+		return 0, fmt.Errorf("%s: %w is being written", c.path(name), actors.ErrNoFile)
+	}
+	if err = d.seal(name); err == nil {
+		delete(c.drafts, name)
+	}
+	return len(d.index.entries), err
+}
+
+// remove removes a file, sealed or not, for good.
+func (c *cabinet) remove(name string) error {
+	if err := actors.CheckName(name); err != nil {
+		return err
+	}
+	c.reads.do(func() { c.handles.drop(name) }) // it would keep the space taken
+	if d := c.drafts[name]; d != nil {
+		delete(c.drafts, name)
+		if err := d.abandon(); err != nil {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, directoryMode); err != nil && !errors.Is(err, os.ErrExist) {
+	err := os.Remove(c.path(name))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return syncDirectory(parent)
+	return syncDirectory(c.dir)
 }
 
-// syncDirectory makes the names in a directory durable.
-func syncDirectory(path string) error {
-	d, err := os.Open(path)
+// read returns a piece of a sealed file.
+func (c *cabinet) read(name string, piece int) actors.FileRead {
+	answer := actors.FileRead{File: name, Piece: piece}
+	h, err := c.handles.get(c.dir, name)
 	if err != nil {
-		return err
+		answer.Err = err
+		return answer
 	}
-	return errors.Join(d.Sync(), d.Close())
+	answer.Pieces = len(h.index.entries)
+	answer.Data, answer.Err = h.read(piece)
+	return answer
 }

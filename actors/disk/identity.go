@@ -144,6 +144,25 @@ func (r *registry) list(log string) error {
 	return r.replace(next)
 }
 
+// logs returns the names of the logs.
+func (r *registry) logs() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.label.logs)
+}
+
+// unlist makes it durable that the log is not to exist any more.
+func (r *registry) unlist(log string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := r.label
+	next.logs = slices.DeleteFunc(slices.Clone(next.logs), func(name string) bool { return name == log })
+	if len(next.logs) == len(r.label.logs) {
+		return nil
+	}
+	return r.replace(next)
+}
+
 // replace makes next the label. The caller holds the lock or has the registry to
 // itself.
 func (r *registry) replace(next label) error {

@@ -43,6 +43,7 @@ const (
 	toOpen kind = iota
 	toAppend
 	toSync
+	toRemove
 	toClose
 )
 
@@ -72,6 +73,7 @@ type log struct {
 
 	writer *writer // nil before the log was opened
 	err    error   // the first failure; nothing is done after it
+	gone   bool    // it was removed, and not opened since
 }
 
 func newLog(s *Store, name string) *log {
@@ -97,6 +99,18 @@ func (l *log) ask(r request) bool {
 	return true
 }
 
+// end keeps the log from being asked for more, unless something waits, and reports
+// whether it did.
+func (l *log) end() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) > 0 || l.ending {
+		return false
+	}
+	l.ending = true
+	return true
+}
+
 // close ends the log after everything asked before and returns its failure.
 func (l *log) close() error {
 	l.ask(request{kind: toClose})
@@ -112,6 +126,7 @@ func (l *log) run() {
 		round = l.take(round)
 		ending = l.carryOut(round)
 		clear(round) // the records are not ours to keep
+		ending = ending || l.gone && l.store.retire(l)
 	}
 }
 
@@ -146,6 +161,10 @@ func (l *log) carryOut(round []request) (ending bool) {
 			l.commit(syncs)
 			syncs = syncs[:0]
 			l.open(r)
+		case toRemove:
+			l.commit(syncs)
+			syncs = syncs[:0]
+			r.post(actors.LogRemoved{Log: l.name, Err: l.remove()})
 		case toClose:
 			l.commit(syncs)
 			l.release()
@@ -184,6 +203,8 @@ func (l *log) commit(syncs []request) {
 // it before, everything that one wrote is made durable first.
 func (l *log) open(r request) {
 	l.release()
+	l.gone = false
+	l.forgive()
 	var found *recovered
 	if l.err == nil {
 		var err error
@@ -191,10 +212,34 @@ func (l *log) open(r request) {
 		l.fail(err)
 	}
 	if l.err != nil {
-		r.post(actors.LogOpened{Log: l.name, Err: l.err})
+		r.post(actors.LogOpened{Log: l.name, Err: l.err, Holes: holes(l.err)})
 		return
 	}
 	r.post(found.opened(l.name))
+}
+
+// forgive forgets that the log is corrupt: it may be looked at again, and removed.
+func (l *log) forgive() {
+	if errors.Is(l.err, actors.ErrCorrupt) {
+		l.err = nil
+	}
+}
+
+// remove removes the log from the identity and then from the directory: what a crash
+// in between leaves is removed when the directory is opened.
+func (l *log) remove() error {
+	l.release()
+	l.forgive()
+	if l.err != nil {
+		return l.err
+	}
+	err := l.store.registry.unlist(l.name)
+	if err == nil {
+		err = removeDirectory(l.dir)
+	}
+	l.fail(err)
+	l.gone = l.err == nil
+	return l.err
 }
 
 func (l *log) reopen() (*writer, *recovered, error) {

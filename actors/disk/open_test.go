@@ -48,7 +48,7 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		}, []string{"identity file", "is damaged"}},
 		{"a lost identity", us, func(t *testing.T, dir string) { remove(t, identity(dir)) },
-			[]string{"is not empty but has no file \"identity\"", `it holds "logs"`, "Choose an empty directory"}},
+			[]string{"is not empty but has no file \"identity\"", `it holds "files"`, "Choose an empty directory"}},
 		{"files of others", us, func(t *testing.T, dir string) {
 			remove(t, dir)
 			overwriteIn(t, dir, "photo.jpg")
@@ -151,10 +151,10 @@ func TestInterruptedFirstOpenIsTakenUp(t *testing.T) {
 
 func TestLogNamesAreChecked(t *testing.T) {
 	c := start(t, t.TempDir(), segmentBytes)
-	for _, name := range []string{"", "../x", "a/b", "UP", ".", strings.Repeat("a", 65)} {
+	for _, name := range []string{"", "../x", "a/b", "UP", ".", strings.Repeat("a", 101)} {
 		c.disk.OpenLog(name)
 		opened := c.answer().(actors.LogOpened)
-		if opened.Err == nil || opened.Log != name || !strings.Contains(opened.Err.Error(), "log name") {
+		if opened.Err == nil || opened.Log != name || !strings.Contains(opened.Err.Error(), "of a log or file") {
 			t.Errorf("OpenLog(%q) answered %+v", name, opened)
 		}
 	}

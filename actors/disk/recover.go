@@ -186,6 +186,14 @@ func (r *recovered) opened(name string) actors.LogOpened {
 	return actors.LogOpened{Log: name, Records: r.records, Repaired: r.repaired}
 }
 
+// holes returns where records are missing from a log that failed to open.
+func holes(err error) []int {
+	if errors.Is(err, actors.ErrCorrupt) {
+		return []int{0}
+	}
+	return nil
+}
+
 // agrees checks that the wal sees what recovery saw.
 func (r *recovered) agrees(last uint64) error {
 	if last != r.last() {

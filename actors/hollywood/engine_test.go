@@ -283,10 +283,13 @@ type cabinet struct {
 
 func (c *cabinet) For(owner actors.Ref, post func(actors.Message)) actors.Disk {
 	c.owners, c.post = append(c.owners, owner), post
-	return drawer{c}
+	return drawer{cabinet: c}
 }
 
-type drawer struct{ cabinet *cabinet }
+type drawer struct {
+	actors.Disk // nil: what is not below is not asked for
+	cabinet     *cabinet
+}
 
 func (d drawer) OpenLog(log string)           { d.cabinet.post(actors.LogOpened{Log: log}) }
 func (drawer) AppendLog(string, []byte)       {}

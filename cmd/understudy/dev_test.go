@@ -112,7 +112,7 @@ func TestDamagedJournalStopsTheNodeWithAnExplanation(t *testing.T) {
 	}
 	damage(t, filepath.Join(data, "node-2"))
 	err = devCluster(t, data, nil)
-	if err == nil || !strings.Contains(err.Error(), "node 2: ") || !strings.Contains(err.Error(), "corrupt log") {
+	if err == nil || !strings.Contains(err.Error(), "node 2: ") || !strings.Contains(err.Error(), "corrupt data") {
 		t.Errorf("dev ended with %v", err)
 	}
 }

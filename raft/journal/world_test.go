@@ -18,6 +18,7 @@ var owner = actors.Ref{Node: 1, Name: "node"}
 // the test says so.
 type world struct {
 	actors.Context // nil: a journal asks for nothing else
+	actors.Files   // nil: nor has it files
 	journal        *journal.Journal
 	sent           []envelope
 	halted         error
@@ -101,6 +102,8 @@ func (w *world) Log() *slog.Logger                    { return slog.New(slog.Dis
 func (w *world) Now() time.Duration                   { panic("a journal has no use for the time") }
 func (w *world) Send(to actors.Ref, m actors.Message) { w.sent = append(w.sent, envelope{to, m}) }
 
+func (w *world) ListLogs()          { panic("a journal has one log") }
+func (w *world) RemoveLog(string)   { panic("a journal removes nothing") }
 func (w *world) OpenLog(log string) { w.log = log }
 
 func (w *world) AppendLog(log string, record []byte) {

@@ -123,6 +123,9 @@ func (p platter) Cut(string, int) {}
 // Damaged is explained at Appended.
 func (p platter) Damaged(string) {}
 
+// Removed is explained at Appended.
+func (p platter) Removed(string) {}
+
 // A watched state machine shows the oracles each entry as it is applied.
 type watched struct {
 	peer.StateMachine

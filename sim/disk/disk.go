@@ -3,23 +3,28 @@
 // fails when it is told to.
 //
 // Each log has two images. The visible one is what was appended; the durable one
-// is the beginning of it that survives any crash.
+// is the beginning of it that survives any crash. A file is durable once it is
+// sealed, and nothing before.
 package disk
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
 )
 
-// Errors that faults cause. Actors see them wrapped, with the name of the log.
+// Errors that faults and misuse cause. Actors see them wrapped, with the name of the
+// log or file.
 var (
 	ErrFull    = errors.New("no space left on device")
 	ErrIO      = errors.New("input/output error")
 	ErrNotOpen = errors.New("log is not open")
+	ErrSealed  = errors.New("file is sealed")
+	ErrPiece   = errors.New("no such piece")
 )
 
 // A Stream is where a disk takes its chance from.
@@ -48,8 +53,12 @@ type Config struct {
 	// Pace draws latencies; Fate draws what a crash leaves. Apart, so that faults of
 	// one kind do not change the other.
 	Pace, Fate Stream
-	// Sync and Open are how long syncing and opening take.
+	// Sync and Open are how long syncing and opening take, of logs.
 	Sync, Open Latency
+	// File is how long anything else takes: what is done to files, lists, removals.
+	// A piece of a file takes as long again as BytesPerSecond says; zero: no longer.
+	File           Latency
+	BytesPerSecond int64
 	// TornChance is how likely a crash that cuts off records leaves a part of the
 	// first of them.
 	TornChance float64
@@ -70,6 +79,8 @@ type Observer interface {
 	// Damaged: durable records can no longer be read as they were written, and the
 	// next opening will say so; or all of them are gone, wiped.
 	Damaged(log string)
+	// Removed: the log is gone with all that was durable in it, by its owner's will.
+	Removed(log string)
 }
 
 // Counts says what happened on a disk.
@@ -83,7 +94,18 @@ type Counts struct {
 	Repairs                     uint64 // openings that cut such a part
 	Flips, Losses, Wipes        uint64 // injected damage
 	CorruptOpens                uint64 // openings that found it
+	Removals                    uint64 // logs removed
+	Files                       FileCounts
 	Slowed, Held                uint64 // operations that a slow or stuck disk delayed
+}
+
+// FileCounts says what happened to files.
+type FileCounts struct {
+	Writes, Seals, Reads, Removals uint64
+	Failures                       uint64 // writes and seals that failed
+	LostDrafts                     uint64 // files that a crash came upon before they were sealed
+	Flips, Losses                  uint64 // injected damage
+	CorruptReads                   uint64 // reads that found it
 }
 
 // A Disk is the storage of one node. It implements what the simulated world asks
@@ -91,21 +113,29 @@ type Counts struct {
 type Disk struct {
 	config   Config
 	logs     map[string]*log
-	names    []string // of logs, in the order they were created
+	names    []string         // of logs, in the order they were created
+	doomed   []string         // logs whose removal is under way
+	drafts   map[string]*file // not sealed
+	sealed   map[string]*file
+	tasks    []task   // of those that change files, in order; the first is under way
 	epoch    uint64   // counts crashes: what began before the last one never ends
-	used     int64    // bytes of all logs
+	used     int64    // bytes of all logs and files
 	capacity int64    // 0: no limit
 	slow     int      // factor on latencies, by the slow faults in force
 	stuck    int      // how many stuck faults are in force
 	held     []func() // what waits for the disk to come unstuck
 	failSync int      // how many syncs are to fail
 	failAdd  int      // how many appends are to fail
+	failFile int      // how many writes or seals of files are to fail
 	counts   Counts
 }
 
 // New returns an empty disk.
 func New(c Config) *Disk {
-	return &Disk{config: c, logs: make(map[string]*log), slow: 1}
+	return &Disk{
+		config: c, logs: map[string]*log{}, drafts: map[string]*file{}, sealed: map[string]*file{},
+		slow: 1,
+	}
 }
 
 // For returns the disk as the actor owner sees it.
@@ -129,14 +159,21 @@ func (d *Disk) Durable(name string) [][]byte {
 	return l.data(0, l.durable)
 }
 
+// Files returns the names of the sealed files, sorted.
+func (d *Disk) Files() []string {
+	return slices.Sorted(maps.Keys(d.sealed)) // any order: sorted
+}
+
 // Crash forgets what was not durable, except for a random beginning of it.
 func (d *Disk) Crash() {
 	d.epoch++
 	d.counts.Crashes++
 	d.held = nil
+	d.crashRemovals()
 	for _, name := range d.names {
 		d.crash(d.logs[name])
 	}
+	d.crashFiles()
 }
 
 func (d *Disk) crash(l *log) {
@@ -236,3 +273,5 @@ func (d *Disk) labour(wait time.Duration, lap int, epoch uint64, f func()) {
 }
 
 func failed(log string, err error) error { return fmt.Errorf("log %s: %w", log, err) }
+
+func failedFile(file string, err error) error { return fmt.Errorf("file %s: %w", file, err) }

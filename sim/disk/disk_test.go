@@ -55,6 +55,8 @@ func (r *rig) Cut(log string, kept int) {
 	r.seen = append(r.seen, fmt.Sprintf("cut %s %d", log, kept))
 }
 
+func (r *rig) Removed(log string) { r.seen = append(r.seen, "removed "+log) }
+
 func (r *rig) Damaged(log string) { r.seen = append(r.seen, "damaged "+log) }
 
 // open opens the log "l" and returns the answer.

@@ -6,16 +6,19 @@ import "slices"
 func (d *Disk) FailSync() { d.failSync++ }
 
 // Mend forgets the failures that were ordered and have not happened.
-func (d *Disk) Mend() { d.failSync, d.failAdd = 0, 0 }
+func (d *Disk) Mend() { d.failSync, d.failAdd, d.failFile = 0, 0, 0 }
 
 // FailAppend makes the next append fail. The sync after it tells.
 func (d *Disk) FailAppend() { d.failAdd++ }
 
-// Limit makes appends fail that would let the disk hold more than so many bytes;
+// FailFile makes the next write or seal of a file fail.
+func (d *Disk) FailFile() { d.failFile++ }
+
+// Limit makes appends and writes fail that would let the disk hold more than so many bytes;
 // zero lifts the limit. Used tells how many it holds.
 func (d *Disk) Limit(bytes int64) { d.capacity = bytes }
 
-// Used returns how many bytes the logs take.
+// Used returns how many bytes the logs and files take.
 func (d *Disk) Used() int64 { return d.used }
 
 // Slow makes everything that is under way or begins take factor times as long, and
@@ -88,12 +91,38 @@ func (d *Disk) LoseRecord(log string, record int) bool {
 	return true
 }
 
+// FlipPiece flips one bit of a sealed file, to be found when that piece is read. It
+// reports whether there is such a file. The place is taken modulo what there is.
+func (d *Disk) FlipPiece(file string, piece, bit int) bool {
+	f := d.sealed[file]
+	if f == nil {
+		return false
+	}
+	p := &f.pieces[piece%len(f.pieces)]
+	p.data = slices.Clone(p.data) // an actor may hold the old bytes
+	p.data[bit/8%len(p.data)] ^= 1 << (bit % 8)
+	d.counts.Files.Flips++
+	return true
+}
+
+// LoseFile loses a sealed file, and reports whether there is such a file.
+func (d *Disk) LoseFile(file string) bool {
+	if d.sealed[file] == nil {
+		return false
+	}
+	d.drop(d.sealed, file)
+	d.counts.Files.Losses++
+	return true
+}
+
 // Wipe empties the disk, which a replaced one is. The node must be down.
 func (d *Disk) Wipe() {
 	for _, name := range d.names {
 		d.damaged(d.logs[name])
 	}
 	clear(d.logs)
+	clear(d.drafts)
+	clear(d.sealed)
 	d.names, d.used = nil, 0
 	d.counts.Wipes++
 }

@@ -184,7 +184,7 @@ func TestDamageIsFoundAtTheNextOpening(t *testing.T) {
 		}
 		for range 2 {
 			opened := r.reopen()
-			if !errors.Is(opened.Err, actors.ErrCorrupt) || opened.Records != nil {
+			if !errors.Is(opened.Err, actors.ErrCorrupt) || len(opened.Records) != 3 || len(opened.Holes) != 1 {
 				t.Errorf("%s: opened with %s, %v", name, opened.Records, opened.Err)
 			}
 		}

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/understudy-kv/understudy/actors"
 )
@@ -14,14 +15,14 @@ type handle struct {
 
 var _ actors.Disk = (*handle)(nil)
 
-// OpenLog implements [actors.Disk].
+// OpenLog implements [actors.Logs].
 func (h *handle) OpenLog(name string) {
 	d := h.disk
 	d.counts.Opens++
 	d.later(d.config.Open, func() { h.post(d.open(name)) })
 }
 
-// AppendLog implements [actors.Disk].
+// AppendLog implements [actors.Logs].
 func (h *handle) AppendLog(name string, data []byte) {
 	d := h.disk
 	l := d.logs[name]
@@ -29,7 +30,7 @@ func (h *handle) AppendLog(name string, data []byte) {
 		return // the next sync tells
 	}
 	d.counts.Appends++
-	if err := d.room(len(data)); err != nil {
+	if err := d.room(len(data), &d.failAdd); err != nil {
 		d.counts.WriteFailures++
 		d.leavePart(l, len(data))
 		l.err = failed(name, err)
@@ -43,7 +44,22 @@ func (h *handle) AppendLog(name string, data []byte) {
 	}
 }
 
-// SyncLog implements [actors.Disk].
+// ListLogs implements [actors.Logs].
+func (h *handle) ListLogs() {
+	d := h.disk
+	d.later(d.config.File, func() {
+		h.post(actors.LogsListed{Logs: slices.Sorted(slices.Values(d.names))})
+	})
+}
+
+// RemoveLog implements [actors.Logs].
+func (h *handle) RemoveLog(name string) {
+	d := h.disk
+	d.doomed = append(d.doomed, name)
+	d.later(d.config.File, func() { h.post(actors.LogRemoved{Log: name, Err: d.remove(name)}) })
+}
+
+// SyncLog implements [actors.Logs].
 func (h *handle) SyncLog(name string, mark uint64) {
 	d := h.disk
 	d.counts.Syncs++
@@ -59,81 +75,54 @@ func (h *handle) SyncLog(name string, mark uint64) {
 	}
 }
 
-// open makes a log ready and returns the answer.
-func (d *Disk) open(name string) actors.LogOpened {
-	l := d.logs[name]
-	if l == nil {
-		l = &log{name: name}
-		d.logs[name] = l
-		d.names = append(d.names, name)
-	}
-	if l.err == nil {
-		if err := l.check(); err != nil {
-			d.counts.CorruptOpens++
-			l.err = failed(name, err)
-		}
-	}
-	if l.err != nil {
-		return actors.LogOpened{Log: name, Err: l.err}
-	}
-	l.open = true
-	repaired := l.torn
-	l.torn = 0
-	if repaired > 0 {
-		d.counts.Repairs++
-	}
-	return actors.LogOpened{Log: name, Records: l.data(0, len(l.records)), Repaired: repaired}
+// ListFiles implements [actors.Files].
+func (h *handle) ListFiles() {
+	d := h.disk
+	d.later(d.config.File, func() { h.post(actors.FilesListed{Files: d.Files()}) })
 }
 
-// startSync begins a sync of all that is visible now, for those who wait, unless
-// one runs already.
-func (d *Disk) startSync(l *log) {
-	if l.busy || len(l.next) == 0 {
-		return
+// WriteFile implements [actors.Files].
+func (h *handle) WriteFile(name string, piece []byte) {
+	if len(piece) == 0 || len(piece) > actors.MaxPieceBytes {
+		panic(fmt.Sprintf("a piece of %d bytes is written to file %s", len(piece), name))
 	}
-	l.busy = true
-	l.syncing, l.next = l.next, l.syncing[:0]
-	end := len(l.records)
-	d.later(d.config.Sync, func() { d.finishSync(l, end) })
+	d := h.disk
+	d.counts.Files.Writes++
+	d.queue(task{bytes: len(piece), do: func() {
+		pieces, err := d.write(name, piece)
+		h.post(actors.FileWritten{File: name, Pieces: pieces, Err: err})
+	}})
 }
 
-// finishSync answers those who waited and starts the sync that gathered meanwhile.
-func (d *Disk) finishSync(l *log, end int) {
-	if l.err == nil && d.failSync > 0 {
-		d.failSync--
-		d.counts.SyncFailures++
-		l.err = failed(l.name, ErrIO)
-	}
-	if l.err == nil {
-		l.verify(end)
-		d.settle(l, end)
-	}
-	l.busy = false
-	err := l.err
-	for _, w := range l.syncing {
-		w.post(actors.LogSynced{Log: l.name, Mark: w.mark, Err: err})
-	}
-	d.startSync(l)
+// SealFile implements [actors.Files].
+func (h *handle) SealFile(name string) {
+	d := h.disk
+	d.counts.Files.Seals++
+	d.queue(task{
+		do: func() {
+			pieces, err := d.seal(name)
+			h.post(actors.FileSealed{File: name, Pieces: pieces, Err: err})
+		},
+		interrupted: func() { d.seal(name) },
+	})
 }
 
-// verify panics if an actor changed a record after it gave it away: a real disk
-// may or may not have written the change.
-func (l *log) verify(end int) {
-	for i := l.durable; i < end; i++ {
-		if !l.records[i].intact() {
-			panic(fmt.Sprintf("record %d of log %s was changed after it was appended", i, l.name))
-		}
-	}
+// ReadFile implements [actors.Files].
+func (h *handle) ReadFile(name string, piece int) {
+	d := h.disk
+	d.counts.Files.Reads++
+	d.later(d.pace(d.size(name, piece)), func() { h.post(d.read(name, piece)) })
 }
 
-// room makes space for a record of so many bytes.
-func (d *Disk) room(bytes int) error {
-	if d.failAdd > 0 {
-		d.failAdd--
-		return ErrIO
-	}
-	if d.capacity > 0 && d.used+int64(bytes)+frameBytes > d.capacity {
-		return ErrFull
-	}
-	return nil
+// RemoveFile implements [actors.Files].
+func (h *handle) RemoveFile(name string) {
+	d := h.disk
+	d.counts.Files.Removals++
+	d.queue(task{
+		do: func() {
+			d.removeFile(name)
+			h.post(actors.FileRemoved{File: name})
+		},
+		interrupted: func() { d.removeFile(name) },
+	})
 }

@@ -1,7 +1,10 @@
 package disk
 
 import (
+	"errors"
+	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/understudy-kv/understudy/actors"
 )
@@ -19,7 +22,7 @@ type record struct {
 
 func (r record) size() int64 { return int64(len(r.data)) + frameBytes }
 
-func (r record) intact() bool { return checksum(r.data) == r.sum }
+func (r record) sound() bool { return checksum(r.data) == r.sum }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -60,13 +63,139 @@ func (l *log) data(first, end int) [][]byte {
 	return out
 }
 
-// check returns what is wrong with the records. A part of a record behind them is
-// no damage: no sync covered it.
-func (l *log) check() error {
-	for i, r := range l.records {
-		if r.number != uint64(i)+1 || !r.intact() {
-			return actors.ErrCorrupt
+// intact returns the records that are as they were written, and before which of them,
+// or behind which, others are not. A part of a record behind them is no damage: no
+// sync covered it.
+func (l *log) intact() (records [][]byte, holes []int) {
+	last := uint64(0) // the number of the last record found
+	for _, r := range l.records {
+		if r.number == 0 || !r.sound() {
+			continue
 		}
+		if r.number != last+1 {
+			holes = append(holes, len(records))
+		}
+		records = append(records, r.data)
+		last = r.number
+	}
+	if last < uint64(len(l.records)) {
+		holes = append(holes, len(records))
+	}
+	return records, holes
+}
+
+// open makes a log ready and returns the answer.
+func (d *Disk) open(name string) actors.LogOpened {
+	l := d.logs[name]
+	if l == nil {
+		l = &log{name: name}
+		d.logs[name] = l
+		d.names = append(d.names, name)
+	}
+	if l.err != nil && !errors.Is(l.err, actors.ErrCorrupt) {
+		return actors.LogOpened{Log: name, Err: l.err}
+	}
+	if records, holes := l.intact(); len(holes) > 0 {
+		d.counts.CorruptOpens++
+		l.err = failed(name, actors.ErrCorrupt)
+		return actors.LogOpened{Log: name, Records: records, Holes: holes, Err: l.err}
+	}
+	l.open = true
+	repaired := l.torn
+	l.torn = 0
+	if repaired > 0 {
+		d.counts.Repairs++
+	}
+	return actors.LogOpened{Log: name, Records: l.data(0, len(l.records)), Repaired: repaired}
+}
+
+// remove removes a log. One that failed stays, unless it is only damaged: nobody knows
+// what else its disk would do.
+func (d *Disk) remove(name string) error {
+	if at := slices.Index(d.doomed, name); at >= 0 {
+		d.doomed = slices.Delete(d.doomed, at, at+1)
+	}
+	l := d.logs[name]
+	switch {
+	case l == nil:
+		return nil
+	case l.busy:
+		panic(fmt.Sprintf("log %s is removed during a sync", name))
+	case l.err != nil && !errors.Is(l.err, actors.ErrCorrupt):
+		return l.err
+	}
+	for _, r := range l.records {
+		d.used -= r.size()
+	}
+	delete(d.logs, name)
+	d.names = slices.DeleteFunc(d.names, func(n string) bool { return n == name })
+	d.counts.Removals++
+	if o := d.config.Observer; o != nil {
+		o.Removed(name)
+	}
+	return nil
+}
+
+// crashRemovals lets a crash interrupt the removal of logs: each has happened or has
+// not.
+func (d *Disk) crashRemovals() {
+	for _, name := range slices.Clone(d.doomed) {
+		if l := d.logs[name]; l != nil && !l.busy && d.config.Fate.Chance(0.5) {
+			d.remove(name)
+		}
+	}
+	d.doomed = nil
+}
+
+// startSync begins a sync of all that is visible now, for those who wait, unless
+// one runs already.
+func (d *Disk) startSync(l *log) {
+	if l.busy || len(l.next) == 0 {
+		return
+	}
+	l.busy = true
+	l.syncing, l.next = l.next, l.syncing[:0]
+	end := len(l.records)
+	d.later(d.config.Sync, func() { d.finishSync(l, end) })
+}
+
+// finishSync answers those who waited and starts the sync that gathered meanwhile.
+func (d *Disk) finishSync(l *log, end int) {
+	if l.err == nil && d.failSync > 0 {
+		d.failSync--
+		d.counts.SyncFailures++
+		l.err = failed(l.name, ErrIO)
+	}
+	if l.err == nil {
+		l.verify(end)
+		d.settle(l, end)
+	}
+	l.busy = false
+	err := l.err
+	for _, w := range l.syncing {
+		w.post(actors.LogSynced{Log: l.name, Mark: w.mark, Err: err})
+	}
+	d.startSync(l)
+}
+
+// verify panics if an actor changed a record after it gave it away: a real disk
+// may or may not have written the change.
+func (l *log) verify(end int) {
+	for i := l.durable; i < end; i++ {
+		if !l.records[i].sound() {
+			panic(fmt.Sprintf("record %d of log %s was changed after it was appended", i, l.name))
+		}
+	}
+}
+
+// room makes space for a record or piece of so many bytes, unless writes are to fail.
+func (d *Disk) room(bytes int, failing *int) error {
+	if *failing > 0 {
+		*failing--
+		return ErrIO
+	}
+	if d.capacity > 0 && d.used+int64(bytes)+frameBytes > d.capacity {
+		return ErrFull
 	}
 	return nil
 }

@@ -1,0 +1,181 @@
+package disk
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/understudy-kv/understudy/actors"
+)
+
+// A file is one file, sealed or not.
+type file struct {
+	pieces []piece
+	err    error // its first failure
+}
+
+// A piece is one piece of a file. Its sum is taken when it is written: what changes it
+// afterwards is damage.
+type piece struct {
+	data []byte
+	sum  uint32
+}
+
+func (p piece) size() int64 { return int64(len(p.data)) + frameBytes }
+
+func (p piece) sound() bool { return checksum(p.data) == p.sum }
+
+// A task changes files. Tasks are done one after the other, in the order asked.
+type task struct {
+	bytes int
+	do    func()
+	// interrupted is what a crash may do instead of do while the task is under way;
+	// nil if it then leaves no trace.
+	interrupted func()
+}
+
+// queue adds a task and begins it if no other is under way.
+func (d *Disk) queue(t task) {
+	d.tasks = append(d.tasks, t)
+	if len(d.tasks) == 1 {
+		d.work()
+	}
+}
+
+// work begins the first task.
+func (d *Disk) work() {
+	d.later(d.pace(d.tasks[0].bytes), func() {
+		do := d.tasks[0].do
+		d.tasks = slices.Delete(d.tasks, 0, 1)
+		if len(d.tasks) > 0 {
+			d.work()
+		}
+		do()
+	})
+}
+
+// pace returns how long it takes to do something to so many bytes of a file.
+func (d *Disk) pace(bytes int) Latency {
+	lat := d.config.File
+	if rate := d.config.BytesPerSecond; rate > 0 {
+		lat.Floor += time.Duration(int64(bytes) * int64(time.Second) / rate)
+	}
+	return lat
+}
+
+// write adds a piece to a file that is not sealed and returns how many it has.
+func (d *Disk) write(name string, data []byte) (pieces int, err error) {
+	f := d.drafts[name]
+	if f == nil {
+		if d.sealed[name] != nil {
+			return 0, failedFile(name, ErrSealed)
+		}
+		f = &file{}
+		d.drafts[name] = f
+	}
+	if f.err == nil {
+		f.err = d.add(f, name, data)
+	}
+	return len(f.pieces), f.err
+}
+
+func (d *Disk) add(f *file, name string, data []byte) error {
+	if err := d.room(len(data), &d.failFile); err != nil {
+		d.counts.Files.Failures++
+		return failedFile(name, err)
+	}
+	p := piece{data: data, sum: checksum(data)}
+	f.pieces = append(f.pieces, p)
+	d.used += p.size()
+	return nil
+}
+
+// seal makes a file durable and returns how many pieces it has.
+func (d *Disk) seal(name string) (pieces int, err error) {
+	f := d.drafts[name]
+	if f == nil {
+		return 0, failedFile(name, actors.ErrNoFile)
+	}
+	if f.err == nil && d.failFile > 0 {
+		d.failFile--
+		d.counts.Files.Failures++
+		f.err = failedFile(name, ErrIO)
+	}
+	if f.err != nil {
+		return len(f.pieces), f.err
+	}
+	f.verify(name)
+	d.sealed[name] = f
+	delete(d.drafts, name)
+	return len(f.pieces), nil
+}
+
+// verify panics if an actor changed a piece after it gave it away: a real disk may or
+// may not have written the change.
+func (f *file) verify(name string) {
+	for i, p := range f.pieces {
+		if !p.sound() {
+			panic(fmt.Sprintf("piece %d of file %s was changed after it was written", i, name))
+		}
+	}
+}
+
+// size returns how many bytes a piece of a sealed file has, 0 if there is none.
+func (d *Disk) size(name string, number int) int {
+	if f := d.sealed[name]; f != nil && number >= 0 && number < len(f.pieces) {
+		return len(f.pieces[number].data)
+	}
+	return 0
+}
+
+// read returns a piece of a sealed file.
+func (d *Disk) read(name string, number int) actors.FileRead {
+	answer := actors.FileRead{File: name, Piece: number}
+	f := d.sealed[name]
+	if f == nil {
+		answer.Err = failedFile(name, actors.ErrNoFile)
+		return answer
+	}
+	answer.Pieces = len(f.pieces)
+	switch {
+	case number < 0 || number >= len(f.pieces):
+		answer.Err = failedFile(name, ErrPiece)
+	case !f.pieces[number].sound():
+		d.counts.Files.CorruptReads++
+		answer.Err = failedFile(name, actors.ErrCorrupt)
+	default:
+		answer.Data = f.pieces[number].data
+	}
+	return answer
+}
+
+func (d *Disk) removeFile(name string) {
+	d.drop(d.drafts, name)
+	d.drop(d.sealed, name)
+}
+
+// drop takes a file out of those given.
+func (d *Disk) drop(files map[string]*file, name string) {
+	if f := files[name]; f != nil {
+		for _, p := range f.pieces {
+			d.used -= p.size()
+		}
+		delete(files, name)
+	}
+}
+
+// crashFiles leaves of a task that a crash interrupts all or nothing, and nothing of
+// the files that are not sealed.
+func (d *Disk) crashFiles() {
+	if len(d.tasks) > 0 {
+		if f := d.tasks[0].interrupted; f != nil && d.config.Fate.Chance(0.5) {
+			f()
+		}
+	}
+	d.tasks = nil
+	for _, name := range slices.Sorted(maps.Keys(d.drafts)) {
+		d.drop(d.drafts, name)
+		d.counts.Files.LostDrafts++
+	}
+}
