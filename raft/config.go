@@ -15,12 +15,11 @@ func (c Config) validateVoters() error {
 	if c.ID == None {
 		return errors.New("no ID")
 	}
-	if !slices.Contains(c.Voters, c.ID) {
+	if len(c.Voters) > 0 && !slices.Contains(c.Voters, c.ID) {
 		return fmt.Errorf("replica %[2]d is not among the voters %[1]d", c.Voters, c.ID)
 	}
-	seen := slices.Sorted(slices.Values(c.Voters))
-	if seen[0] == None || len(slices.Compact(seen)) != len(c.Voters) {
-		return fmt.Errorf("somebody is twice among the voters %d, or nobody is", c.Voters)
+	if err := validateMembers(slices.Sorted(slices.Values(c.Voters))); err != nil {
+		return fmt.Errorf("voters %d: %w", c.Voters, err)
 	}
 	return nil
 }

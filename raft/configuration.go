@@ -16,7 +16,9 @@ type Configuration struct {
 	// Outgoing are the voters before a change that is under way: a majority of them
 	// must agree as well (joint consensus). Empty otherwise.
 	Outgoing []ID
-	// Learners are sent everything and asked nothing. None of them is in Voters.
+	// Learners are sent everything and asked nothing, unless they are among the voters
+	// of a change under way that makes learners of them: outgoing ones, or ones that
+	// are not in Target.
 	Learners []ID
 	// Target is the set of voters that the group is on its way to while some of them
 	// still have to catch up, as learners. Empty otherwise.
@@ -64,7 +66,7 @@ func (c Configuration) Validate() error {
 	switch {
 	case len(c.Voters) == 0:
 		return fmt.Errorf("configuration %v: no voters", c)
-	case slices.ContainsFunc(c.Learners, func(id ID) bool { return slices.Contains(c.Voters, id) }):
+	case slices.ContainsFunc(c.Learners, func(id ID) bool { return slices.Contains(c.staying(), id) }):
 		return fmt.Errorf("configuration %v: a voter is a learner as well", c)
 	case c.Joint() && len(c.Target) > 0:
 		return fmt.Errorf("configuration %v: it is changing to two sets at once", c)
@@ -72,6 +74,14 @@ func (c Configuration) Validate() error {
 		return fmt.Errorf("configuration %v: its target names somebody who is no member", c)
 	}
 	return nil
+}
+
+// staying is the voters that remain voters as far as c says.
+func (c Configuration) staying() []ID {
+	if len(c.Target) == 0 {
+		return c.Voters
+	}
+	return without(c.Voters, without(c.Voters, c.Target))
 }
 
 func validateMembers(list []ID) error {

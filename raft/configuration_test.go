@@ -13,6 +13,8 @@ func TestConfigurationSurvivesItsEncoding(t *testing.T) {
 		{Voters: []ID{1}},
 		joint,
 		{Voters: []ID{1, 2, 3}, Learners: []ID{4}, Target: []ID{2, 3, 4}},
+		{Voters: []ID{1, 2, 3}, Learners: []ID{1, 4}, Target: []ID{2, 3, 4}},
+		{Voters: []ID{2, 3, 4}, Outgoing: []ID{1, 2, 3}, Learners: []ID{1}},
 	} {
 		got, err := DecodeConfiguration(want.AppendTo(nil))
 		if err != nil || !got.Equal(want) {
@@ -29,6 +31,7 @@ func TestConfigurationsThatMakeNoSenseAreRefused(t *testing.T) {
 		"not sorted":            {Voters: []ID{2, 1}},
 		"voter and learner":     {Voters: []ID{1, 2}, Learners: []ID{2}},
 		"stranger as target":    {Voters: []ID{1, 2}, Target: []ID{1, 2, 3}},
+		"staying and learner":   {Voters: []ID{1, 2}, Learners: []ID{2, 3}, Target: []ID{2, 3}},
 		"joint and on the way":  {Voters: []ID{1}, Outgoing: []ID{2}, Target: []ID{1, 2}},
 		"more than the members": {Voters: slices.Repeat([]ID{1}, maxMembers+1)},
 	} {

@@ -1,6 +1,9 @@
 package raft
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // loyal reports whether this replica may have to be loyal to a leader: it leads,
 // or it heard from a leader less than an election timeout ago, or it may have just
@@ -18,6 +21,15 @@ func (r *Replica) current(index Index, term Term) bool {
 	return term > r.log.term(last) || term == r.log.term(last) && index >= last
 }
 
+// eligible reports whether this replica may stand: it votes, or it did in a
+// configuration of which it does not know that it was replaced for good. A replica
+// whose removal may yet be undone, or that holds more of the log than the others,
+// may be the only one that can be elected (§4.2.2 of the dissertation).
+func (r *Replica) eligible() bool {
+	votes := func(c Configuration) bool { return c.Votes(r.config.ID) }
+	return slices.ContainsFunc(r.members.from(r.commit), votes)
+}
+
 // poll asks whether a majority would vote for this replica, so that one that
 // cannot win disturbs nobody (§9.6 of the dissertation).
 func (r *Replica) poll() {
@@ -29,9 +41,9 @@ func (r *Replica) poll() {
 
 // canvass asks every other voter the same.
 func (r *Replica) canvass(kind MessageKind, term Term) {
-	last := r.log.last()
-	for _, id := range r.voters.voters {
-		if id != r.config.ID {
+	last, c := r.log.last(), r.configuration()
+	for _, id := range c.Members() {
+		if id != r.config.ID && c.Votes(id) {
 			r.say(Message{Kind: kind, To: id, Term: term, Index: last, LogTerm: r.log.term(last)})
 		}
 	}
@@ -57,7 +69,7 @@ func (r *Replica) receiveGrantPreVote(m Message) {
 }
 
 func (r *Replica) countPreVotes(p *preCandidate) {
-	if agrees(r.voters, func(id ID) bool { return p.votes[id] }) {
+	if agrees(r.configuration(), func(id ID) bool { return p.votes[id] }) {
 		r.stand()
 	}
 }
@@ -98,7 +110,7 @@ func (r *Replica) receiveGrantVote(m Message) {
 func (r *Replica) countVotes(c *candidate) {
 	own := r.durable.vote <= r.durable.safe
 	granted := func(id ID) bool { return id == r.config.ID && own || c.votes[id] }
-	if agrees(r.voters, granted) {
+	if agrees(r.configuration(), granted) {
 		r.lead()
 	}
 }
@@ -122,7 +134,7 @@ func (r *Replica) lead() {
 // they were alive a moment ago.
 func (r *Replica) strangers() []progress {
 	var all []progress
-	for _, id := range r.voters.voters {
+	for _, id := range r.configuration().Members() {
 		if id != r.config.ID {
 			all = append(all, progress{id: id, next: r.log.last() + 1, heard: r.now})
 		}
@@ -149,7 +161,7 @@ func (r *Replica) hear(id ID) *follower {
 
 // heard is when the leader was last in touch with a majority.
 func (l *leader) heard(r *Replica) time.Duration {
-	return reached(r.voters, func(id ID) time.Duration {
+	return reached(r.configuration(), func(id ID) time.Duration {
 		if p := l.progress(id); p != nil {
 			return p.heard
 		}

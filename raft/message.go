@@ -58,9 +58,12 @@ var kindNames = [...]string{
 	Outdated:        "Outdated",
 }
 
+// known reports whether k is a kind that this version knows.
+func (k MessageKind) known() bool { return int(k) < len(kindNames) && kindNames[k] != "" }
+
 // String names the kind.
 func (k MessageKind) String() string {
-	if k == 0 || int(k) >= len(kindNames) {
+	if !k.known() {
 		return fmt.Sprintf("MessageKind(%d)", uint8(k))
 	}
 	return kindNames[k]
@@ -101,13 +104,17 @@ func (m Message) String() string {
 	return s
 }
 
-// String prints the position of the entry, and its kind unless it is a command.
+// String prints the position of the entry, and what it is unless it is a command.
 func (e Entry) String() string {
 	switch e.Kind {
 	case Command:
 		return fmt.Sprintf("%d@%d", e.Index, e.Term)
 	case Barrier:
 		return fmt.Sprintf("%d@%d(barrier)", e.Index, e.Term)
+	case Membership:
+		if c, err := DecodeConfiguration(e.Data); err == nil {
+			return fmt.Sprintf("%d@%d%v", e.Index, e.Term, c)
+		}
 	}
 	return fmt.Sprintf("%d@%d(kind %d)", e.Index, e.Term, e.Kind)
 }

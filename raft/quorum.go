@@ -5,36 +5,72 @@ import (
 	"slices"
 )
 
-// A configuration says whose word counts. It is a value: nothing changes it.
-type configuration struct {
-	voters []ID
+// majority is the least number of n voters of which any two sets intersect.
+func majority(n int) int { return n/2 + 1 }
+
+// agrees reports whether a majority of the voters said yes, and one of the outgoing
+// voters if there are any.
+func agrees(c Configuration, yes func(ID) bool) bool {
+	return most(c.Voters, yes) && (!c.Joint() || most(c.Outgoing, yes))
 }
 
-// has reports whether id is a member.
-func (c configuration) has(id ID) bool { return slices.Contains(c.voters, id) }
-
-// majority is the least number of voters of which any two sets intersect.
-func (c configuration) majority() int { return len(c.voters)/2 + 1 }
-
-// agrees reports whether a majority of c said yes.
-func agrees(c configuration, yes func(ID) bool) bool {
+func most(voters []ID, yes func(ID) bool) bool {
 	n := 0
-	for _, id := range c.voters {
+	for _, id := range voters {
 		if yes(id) {
 			n++
 		}
 	}
-	return n >= c.majority()
+	return n >= majority(len(voters))
 }
 
-// reached is the greatest value that a majority of c has reached: so many hold an
-// entry, so many answered a round, so many were heard since.
-func reached[T cmp.Ordered](c configuration, by func(ID) T) T {
+// reached is the greatest value that as many as can decide have reached: so many
+// hold an entry, so many answered a round, so many were heard since.
+func reached[T cmp.Ordered](c Configuration, by func(ID) T) T {
+	value := reachedByMost(c.Voters, by)
+	if c.Joint() {
+		value = min(value, reachedByMost(c.Outgoing, by))
+	}
+	return value
+}
+
+func reachedByMost[T cmp.Ordered](voters []ID, by func(ID) T) T {
 	var room [7]T // so that usual groups need no allocation
 	values := room[:0]
-	for _, id := range c.voters {
+	for _, id := range voters {
 		values = append(values, by(id))
 	}
 	slices.Sort(values)
-	return values[len(values)-c.majority()]
+	return values[len(values)-majority(len(values))]
+}
+
+// overlap reports whether whoever can decide in a has a member in common with
+// whoever can decide in b. Two configurations that follow each other must overlap,
+// or each could decide something else.
+func overlap(a, b Configuration) bool {
+	return slices.ContainsFunc(a.deciding(), func(some []ID) bool {
+		return slices.ContainsFunc(b.deciding(), func(others []ID) bool { return majoritiesMeet(some, others) })
+	})
+}
+
+// deciding is the sets of voters of each of which a majority must agree.
+func (c Configuration) deciding() [][]ID {
+	if c.Joint() {
+		return [][]ID{c.Voters, c.Outgoing}
+	}
+	return [][]ID{c.Voters}
+}
+
+// majoritiesMeet reports whether every majority of a has a member in common with
+// every majority of b. A majority that avoids the other set as far as it can still
+// needs some of those in both; there must be too few for two to share out.
+func majoritiesMeet(a, b []ID) bool {
+	onlyA, onlyB := without(a, b), without(b, a)
+	both := len(a) - len(onlyA)
+	return max(0, majority(len(a))-len(onlyA))+max(0, majority(len(b))-len(onlyB)) > both
+}
+
+// without is the members of list that are not in others.
+func without(list, others []ID) []ID {
+	return slices.DeleteFunc(slices.Clone(list), func(id ID) bool { return slices.Contains(others, id) })
 }

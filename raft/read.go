@@ -110,7 +110,7 @@ func (r *Replica) receiveAcceptHeartbeat(m Message) {
 // when the round was sent, on this clock: followers were loyal from then on, or
 // later, for an election timeout on theirs, which may run faster by Drift.
 func (r *Replica) confirmRounds(l *leader) {
-	answered := reached(r.voters, func(id ID) uint64 {
+	answered := reached(r.configuration(), func(id ID) uint64 {
 		if p := l.progress(id); p != nil {
 			return p.round
 		}

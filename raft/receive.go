@@ -77,10 +77,11 @@ func (r *Replica) dispatch(m Message) {
 }
 
 // sensible reports whether a correct member of the group could have sent m to this
-// replica in some state.
+// replica in some state. Whether From is a member cannot be told: it may have been
+// added by an entry that has not come here yet. Its message is judged like any
+// other, by its term and by the log.
 func (r *Replica) sensible(m Message) bool {
-	return m.To == r.config.ID && m.From != m.To && r.voters.has(m.From) &&
-		m.Kind >= RequestPreVote && m.Kind <= Outdated &&
+	return m.To == r.config.ID && m.From != m.To && m.From != None && m.Kind.known() &&
 		m.Term >= 1 && m.Term <= maxTerm && m.LogTerm <= m.Term &&
 		max(m.Index, m.Hint, m.Commit) <= maxIndex &&
 		sensibleEntries(m)
@@ -97,12 +98,33 @@ func sensibleEntries(m Message) bool {
 	}
 	before := Entry{Index: m.Index, Term: m.LogTerm}
 	for _, e := range m.Entries {
-		if e.Index != before.Index+1 || e.Term < before.Term || e.Term > m.Term || e.Term == 0 ||
-			e.Stamp <= before.Stamp || e.Stamp > maxEntryStamp ||
-			e.Kind < Command || e.Kind > Membership {
+		if !sensibleEntry(before, e) || e.Term > m.Term {
 			return false
 		}
 		before = e
+	}
+	return true
+}
+
+// sensibleEntry reports whether e continues a log that ends with before.
+func sensibleEntry(before, e Entry) bool {
+	return e.Index == before.Index+1 && e.Term >= before.Term && e.Term > 0 &&
+		e.Stamp > before.Stamp && e.Stamp <= maxEntryStamp &&
+		e.Kind >= Command && e.Kind <= Membership
+}
+
+// sensibleChanges reports whether the configurations among entries are ones, and
+// each may follow the one before it.
+func sensibleChanges(before Configuration, entries []Entry) bool {
+	for _, e := range entries {
+		if e.Kind != Membership {
+			continue
+		}
+		c, err := DecodeConfiguration(e.Data)
+		if err != nil || !mayFollow(before, c) {
+			return false
+		}
+		before = c
 	}
 	return true
 }

@@ -25,12 +25,12 @@ import (
 // A Replica is one member of a group. It is not safe for concurrent use.
 type Replica struct {
 	config  Config
-	voters  configuration
 	rand    func(n int) int
 	now     time.Duration
 	wall    Stamp
 	vote    Vote
 	log     log
+	members history
 	durable durability
 	// commit is the last entry known to be committed, delivered the last one handed
 	// out.
@@ -51,15 +51,24 @@ func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 	if err := c.Validate(); err != nil {
 		panic("raft: invalid Config: " + err.Error())
 	}
-	r := &Replica{config: c, voters: configuration{slices.Clone(c.Voters)}, rand: rand, now: now, vote: s.Vote}
+	r := &Replica{config: c, rand: rand, now: now, vote: s.Vote}
+	r.members.base = firstConfiguration(c, s)
 	for _, e := range s.Entries {
 		assert(e.Term <= s.Vote.Term, "recovered the vote %+v; there is entry %v", s.Vote, e)
-		r.log.append(e)
+		r.append(e)
 	}
 	r.durable.durable = r.log.last()
 	r.durable.unsaved = r.log.last() + 1
 	r.wake()
 	return r
+}
+
+// firstConfiguration is the one before the first entry of s.
+func firstConfiguration(c Config, s State) Configuration {
+	if s.Snapshot.Index > 0 {
+		return s.Snapshot.Configuration
+	}
+	return Configuration{Voters: slices.Sorted(slices.Values(c.Voters))}
 }
 
 // wake waits for a leader that it may have been loyal to before it stopped. A
@@ -107,6 +116,9 @@ func (r *Replica) Status() Status {
 		Durable:   r.durable.durable,
 		Last:      r.log.last(),
 		Refused:   r.refused,
+
+		Configuration: r.configuration(),
+		Configured:    r.members.since(),
 	}
 }
 
@@ -136,11 +148,15 @@ func (r *Replica) watch() {
 	if r.now < r.Deadline() {
 		return
 	}
-	if l, leading := r.role.(*leader); leading {
+	l, leading := r.role.(*leader)
+	switch {
+	case leading:
 		r.watchFollowers(l)
-		return
+	case r.eligible():
+		r.poll()
+	default:
+		r.follow(None).until = never
 	}
-	r.poll()
 }
 
 // finish collects the duties of the turn.
@@ -179,6 +195,25 @@ func (r *Replica) deliver() {
 	r.out.Committed = r.log.slice(r.delivered+1, last)
 	r.delivered = last
 }
+
+// append adds an entry to the log. A configuration is in force from then on.
+func (r *Replica) append(e Entry) {
+	r.log.append(e)
+	if e.Kind == Membership {
+		c, err := DecodeConfiguration(e.Data)
+		assert(err == nil, "entry %v holds a configuration: %v", e.Index, err)
+		r.members.append(e.Index, c)
+	}
+}
+
+// truncate forgets the entries from index from on, and the configurations in them.
+func (r *Replica) truncate(from Index) {
+	r.log.truncate(from)
+	r.members.truncate(from)
+}
+
+// configuration is the one in force.
+func (r *Replica) configuration() Configuration { return r.members.newest() }
 
 // commitTo raises the commit index.
 func (r *Replica) commitTo(i Index) {

@@ -76,15 +76,27 @@ func mustPanic(t *testing.T, want string, f func()) {
 	f()
 }
 
+// It was added to a group, and waits to be told which.
+func TestConfigWithoutVotersIsOfAReplicaThatWaits(t *testing.T) {
+	r := New(testConfig(4), State{}, 0, zero)
+	out := r.Step(Input{Now: 100 * testElection})
+	if s := r.Status(); s.Role != Follower || len(out.Messages) > 0 {
+		t.Errorf("it is %+v and says %v", s, out.Messages)
+	}
+}
+
 func TestStateThatNobodySavedIsRefused(t *testing.T) {
 	command := func(i Index, term Term, stamp Stamp) Entry {
 		return Entry{Index: i, Term: term, Stamp: stamp, Kind: Command}
 	}
 	for name, s := range map[string]State{
-		"gap":             {Vote: Vote{5, 0}, Entries: []Entry{command(1, 1, 1), command(3, 1, 2)}},
-		"no beginning":    {Vote: Vote{5, 0}, Entries: []Entry{command(2, 1, 1)}},
-		"term goes back":  {Vote: Vote{5, 0}, Entries: []Entry{command(1, 2, 1), command(2, 1, 2)}},
-		"stamp stands":    {Vote: Vote{5, 0}, Entries: []Entry{command(1, 1, 1), command(2, 1, 1)}},
+		"gap":              {Vote: Vote{5, 0}, Entries: []Entry{command(1, 1, 1), command(3, 1, 2)}},
+		"no beginning":     {Vote: Vote{5, 0}, Entries: []Entry{command(2, 1, 1)}},
+		"term goes back":   {Vote: Vote{5, 0}, Entries: []Entry{command(1, 2, 1), command(2, 1, 2)}},
+		"stamp stands":     {Vote: Vote{5, 0}, Entries: []Entry{command(1, 1, 1), command(2, 1, 1)}},
+		"no configuration": {Vote: Vote{5, 0}, Entries: []Entry{{Index: 1, Term: 1, Stamp: 1, Kind: Membership}}},
+		"others decide": {Vote: Vote{5, 0}, Entries: []Entry{
+			{Index: 1, Term: 1, Stamp: 1, Kind: Membership, Data: voters(2, 3).AppendTo(nil)}}},
 		"later than vote": {Vote: Vote{1, 0}, Entries: []Entry{command(1, 2, 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,14 +130,14 @@ func TestEntriesHandedOutNeverChange(t *testing.T) {
 
 func TestMajorityReachesWhatTheLowerHalfLacks(t *testing.T) {
 	for size := 1; size <= 9; size++ {
-		c := configuration{}
+		c := Configuration{}
 		for id := range size {
-			c.voters = append(c.voters, ID(id+1))
+			c.Voters = append(c.Voters, ID(id+1))
 		}
 		random := func(id ID) int { return int(id*7919) % 13 }
 		got := reached(c, random)
 		n := 0
-		for _, id := range c.voters {
+		for _, id := range c.Voters {
 			if random(id) >= got {
 				n++
 			}
@@ -140,8 +152,7 @@ func TestMajorityReachesWhatTheLowerHalfLacks(t *testing.T) {
 // Any two majorities have a member in common, and no smaller number would do.
 func TestMajoritiesIntersect(t *testing.T) {
 	for size := 1; size <= 9; size++ {
-		c := configuration{voters: make([]ID, size)}
-		if m := c.majority(); 2*m <= size || 2*(m-1) > size {
+		if m := majority(size); 2*m <= size || 2*(m-1) > size {
 			t.Errorf("a majority of %d is %d", size, m)
 		}
 	}

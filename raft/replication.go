@@ -36,7 +36,7 @@ func (r *Replica) add(l *leader, kind Kind, p Proposal) {
 		Kind:  kind,
 		Data:  p.Data,
 	}
-	r.log.append(e)
+	r.append(e)
 	l.uncommitted += e.weight()
 }
 
@@ -125,15 +125,16 @@ func (r *Replica) unknown(entries []Entry) []Entry {
 // shown to be its own.
 func (r *Replica) overwrite(f *follower, entries []Entry) bool {
 	first := entries[0]
-	if first.Index <= max(r.commit, f.proven) || !r.log.extends(first) {
+	if first.Index <= max(r.commit, f.proven) || !r.log.extends(first) ||
+		!sensibleChanges(r.members.at(first.Index-1), entries) {
 		return false
 	}
 	if first.Index <= r.log.last() {
-		r.log.truncate(first.Index)
+		r.truncate(first.Index)
 	}
 	r.durable.overwrite(first.Index)
 	for _, e := range entries {
-		r.log.append(e)
+		r.append(e)
 	}
 	return true
 }
@@ -166,6 +167,9 @@ func (r *Replica) answered(m Message) (*leader, *progress) {
 		return nil, nil // it led this term before it restarted
 	}
 	p := l.progress(m.From)
+	if p == nil {
+		return nil, nil // it was removed
+	}
 	p.heard = r.now
 	return l, p
 }
@@ -202,7 +206,7 @@ func (r *Replica) receiveRejectEntries(m Message) {
 // advance commits what a majority holds, if it is of this term: an older entry can
 // still be overwritten though a majority holds it (§5.4.2, figure 8).
 func (r *Replica) advance(l *leader) {
-	n := reached(r.voters, func(id ID) Index {
+	n := reached(r.configuration(), func(id ID) Index {
 		if p := l.progress(id); p != nil {
 			return p.match
 		}

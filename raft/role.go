@@ -20,6 +20,9 @@ func (r Role) String() string {
 	return fmt.Sprintf("Role(%d)", uint8(r))
 }
 
+// never is a deadline that no clock reaches.
+const never time.Duration = 1 << 61
+
 // A role is what a replica does in its term, and everything it needs to know only
 // for that. To change the role is to replace the value.
 type role interface {

@@ -130,8 +130,11 @@ type Accepted struct {
 
 // A Config describes a replica and its group.
 type Config struct {
-	ID     ID
-	Voters []ID // who may vote when the log says nothing else; contains ID
+	ID ID
+	// Voters are the first members of the group: they may vote as long as the log and
+	// the snapshot say nothing else. They include ID, or there are none: then the
+	// replica was added to a group that it does not know yet, and waits to be told.
+	Voters []ID
 	// Election is the shortest time without a leader after which a replica stands;
 	// each wait is drawn from [Election, 2*Election).
 	Election time.Duration
@@ -174,6 +177,10 @@ type Status struct {
 	Delivered Index // the last entry handed out in Output.Committed
 	Durable   Index
 	Last      Index
+	// Configuration is the one in force here, since the entry Configured: zero if the
+	// log, as far as it is held, says nothing about it.
+	Configuration Configuration
+	Configured    Index
 	// Refused counts messages that no correct member can have sent here.
 	Refused uint64
 }
