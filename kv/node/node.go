@@ -62,6 +62,7 @@ type Node struct {
 	peers     []actors.Ref  // sorted by group
 	leaders   []ring.NodeID // never changed, only replaced: answers hold it
 	survey    survey
+	silent    []actors.NodeID // members that are, as far as the pulse knows
 }
 
 // New returns a node that begins when it is started.
@@ -76,11 +77,15 @@ func New(c Config) *Node {
 func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	switch m := m.(type) {
 	case actors.Started:
+		n.wake(ctx)
+	case admitted:
 		ctx.Spawn(journal.Name, journal.New(journal.Config{Owner: ctx.Self()}))
 	case journal.Recovered:
 		n.boot(ctx, from, m.States)
 	case peer.Led:
 		n.heard(m)
+	case peer.Contact:
+		n.contact(ctx, m)
 	case MapRequest:
 		ctx.Send(from, ClusterMap{Map: n.config.Map, Leaders: n.leaders, Stamp: wall(ctx)})
 	case StatusRequest:
@@ -89,6 +94,34 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		n.answered(ctx, from, m)
 	case due:
 		n.report(ctx)
+	}
+}
+
+// wake starts the pulse. Journal and peers have to wait until it knows that the disk
+// is the one that others count on.
+func (n *Node) wake(ctx actors.Context) {
+	var others []actors.NodeID
+	for _, m := range n.config.Map.Members {
+		if id := actors.NodeID(m.ID); id != ctx.Self().Node {
+			others = append(others, id)
+		}
+	}
+	ctx.Spawn(pulseName, newPulse(ctx.Self(), others, n.config.Raft.Heartbeat, n.config.Raft.Election))
+}
+
+// contact tells all peers how another node is: a group may come to have a replica
+// there at any time.
+func (n *Node) contact(ctx actors.Context, m peer.Contact) {
+	n.silent = slices.DeleteFunc(n.silent, func(id actors.NodeID) bool { return id == m.Node })
+	if m.Silent {
+		n.silent = append(n.silent, m.Node)
+	}
+	n.tell(ctx, m)
+}
+
+func (n *Node) tell(ctx actors.Context, m peer.Contact) {
+	for _, ref := range n.peers {
+		ctx.Send(ref, m)
 	}
 }
 
@@ -106,6 +139,9 @@ func (n *Node) boot(ctx actors.Context, journal actors.Ref, states []journal.Gro
 		n.peers = append(n.peers, n.spawn(ctx, journal, partition, stateOf(states, Group(partition))))
 	}
 	n.recovered = true
+	for _, id := range n.silent {
+		n.tell(ctx, peer.Contact{Node: id, Silent: true})
+	}
 }
 
 func (n *Node) spawn(ctx actors.Context, journal actors.Ref, partition int, s raft.State) actors.Ref {

@@ -24,6 +24,7 @@ const (
 	tagClusterMap    = 7
 	tagNodeStatusReq = 8
 	tagNodeStatus    = 9
+	tagBeat          = 10
 )
 
 // ErrUnknown is wrapped by the error about a message or a tag that is not in the
@@ -51,6 +52,8 @@ func Append(b []byte, m actors.Message) ([]byte, error) {
 		return append(b, tagNodeStatusReq), nil
 	case node.NodeStatus:
 		return m.AppendTo(append(b, tagNodeStatus)), nil
+	case node.Beat:
+		return m.AppendTo(append(b, tagBeat)), nil
 	}
 	return b, fmt.Errorf("wire: %w: type %T", ErrUnknown, m)
 }
@@ -82,6 +85,8 @@ func Decode(b []byte) (actors.Message, error) {
 		return node.StatusRequest{}, nil
 	case tagNodeStatus:
 		return message(node.DecodeNodeStatus(body))
+	case tagBeat:
+		return message(node.DecodeBeat(body))
 	}
 	return nil, fmt.Errorf("wire: %w: tag %d", ErrUnknown, tag)
 }

@@ -3,6 +3,7 @@ package peer
 import (
 	"fmt"
 
+	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
 )
@@ -97,6 +98,15 @@ type Led struct {
 	Group  journal.GroupID
 	Leader raft.ID
 	Term   raft.Term
+}
+
+// A Contact tells the peers of a node how another node is. It comes from their own
+// node, whenever that has news: the other node fell silent, is heard again, or runs
+// a new process. A node of which nothing was said is taken to be heard.
+type Contact struct {
+	Node actors.NodeID
+	// Silent says that nothing has been heard of Node for an election timeout.
+	Silent bool
 }
 
 // A StatusRequest asks a peer for its [Status].

@@ -95,8 +95,12 @@ type platter struct {
 	node check.Node
 }
 
-// Durable tells the oracles of saves that survive any crash from now on.
-func (p platter) Durable(_ string, _ int, records [][]byte) {
+// Durable tells the oracles of saves that survive any crash from now on. They are in
+// the generations of the journal.
+func (p platter) Durable(log string, _ int, records [][]byte) {
+	if !strings.HasPrefix(log, journal.Name+"-") {
+		return
+	}
 	for _, record := range records {
 		p.fold(record)
 	}

@@ -1,0 +1,60 @@
+package node
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// A Beat says that a node lives. The pulse of each node sends one to that of each
+// other member every heartbeat, however many groups they share.
+type Beat struct {
+	// Birth is that of the sender's disk. It is durable there.
+	Birth uint64
+	// Life is a random number of the sender's process.
+	Life uint64
+	// Knows is the birth of the receiver's disk, as the sender durably remembers it;
+	// zero: they have never met.
+	Knows uint64
+	// Blank says that the sender was blank itself when it met the receiver: it had
+	// not been admitted to any cluster.
+	Blank bool
+}
+
+// String prints the numbers as they appear in logs.
+func (b Beat) String() string {
+	s := fmt.Sprintf("Beat birth=%016x life=%016x knows=%016x", b.Birth, b.Life, b.Knows)
+	if b.Blank {
+		s += " blank"
+	}
+	return s
+}
+
+// AppendTo appends the encoding of b to buf.
+func (b Beat) AppendTo(buf []byte) []byte {
+	buf = appendNumber(buf, 1, b.Birth)
+	buf = appendNumber(buf, 2, b.Life)
+	buf = appendNumber(buf, 3, b.Knows)
+	return appendNumber(buf, 4, protowire.EncodeBool(b.Blank))
+}
+
+// DecodeBeat is the inverse of [Beat.AppendTo]. Nobody lives without a birth and a
+// life: such a Beat is malformed.
+func DecodeBeat(buf []byte) (Beat, error) {
+	var b Beat
+	d := decoder{rest: buf}
+	for d.next() {
+		switch d.field {
+		case 1:
+			b.Birth = d.number()
+		case 2:
+			b.Life = d.number()
+		case 3:
+			b.Knows = d.number()
+		case 4:
+			b.Blank = protowire.DecodeBool(d.number())
+		}
+	}
+	d.check(b.Birth != 0 && b.Life != 0)
+	return b, d.error("beat")
+}

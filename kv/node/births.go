@@ -1,0 +1,101 @@
+package node
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/understudy-kv/understudy/actors"
+)
+
+// birthsLog is the log in which a node keeps its [births].
+const birthsLog = "births"
+
+// A birth is the random number that a disk was given when it was first used. It
+// tells the disk of a node from an empty one in its place. Zero is none.
+type birth uint64
+
+// births is what a node must not forget about disks: its own, and those of the
+// members it has met.
+type births struct {
+	own birth
+	// admitted says that enough members have noted this birth: should the disk be
+	// lost, they will know the next one for another. Until then the node is blank.
+	admitted bool
+	met      map[actors.NodeID]acquaintance
+}
+
+// An acquaintance is a member that this node has met.
+type acquaintance struct {
+	birth birth
+	// blank says that this node was blank itself when they met.
+	blank bool
+}
+
+// A note is one record of the log: what became known about the disk of Node, which
+// in the first note, and in the one that says Admitted, is this node itself.
+type note struct {
+	Node     actors.NodeID
+	Birth    birth
+	Blank    bool
+	Admitted bool
+}
+
+// recall returns what the records of the log of a node say.
+func recall(self actors.NodeID, records [][]byte) (births, error) {
+	b := births{met: map[actors.NodeID]acquaintance{}}
+	for i, record := range records {
+		n, err := decodeNote(record)
+		if err == nil {
+			err = b.learn(self, n)
+		}
+		if err != nil {
+			return births{}, fmt.Errorf("record %d: %w", i+1, err)
+		}
+	}
+	return b, nil
+}
+
+// learn adds a note that is durable. Nothing that is known ever changes.
+func (b *births) learn(self actors.NodeID, n note) error {
+	_, known := b.met[n.Node]
+	switch {
+	case n.Node != self && b.own != 0 && !known && !n.Admitted:
+		b.met[n.Node] = acquaintance{n.Birth, n.Blank}
+	case n.Node == self && b.own == 0 && !n.Admitted:
+		b.own = n.Birth
+	case n.Node == self && b.own == n.Birth && n.Admitted:
+		b.admitted = true
+	default:
+		return fmt.Errorf("%w: the note %+v does not follow from those before it", ErrMalformed, n)
+	}
+	return nil
+}
+
+// appendTo appends the record to b.
+func (n note) appendTo(b []byte) []byte {
+	b = appendNumber(b, 1, uint64(n.Node))
+	b = appendNumber(b, 2, uint64(n.Birth))
+	b = appendNumber(b, 3, protowire.EncodeBool(n.Blank))
+	return appendNumber(b, 4, protowire.EncodeBool(n.Admitted))
+}
+
+// decodeNote is the inverse of appendTo. It refuses a note of nobody or of no birth.
+func decodeNote(b []byte) (note, error) {
+	var n note
+	d := decoder{rest: b}
+	for d.next() {
+		switch d.field {
+		case 1:
+			n.Node = actors.NodeID(d.number())
+		case 2:
+			n.Birth = birth(d.number())
+		case 3:
+			n.Blank = protowire.DecodeBool(d.number())
+		case 4:
+			n.Admitted = protowire.DecodeBool(d.number())
+		}
+	}
+	d.check(n.Node != 0 && n.Birth != 0)
+	return n, d.error("note of a birth")
+}
