@@ -1,11 +1,14 @@
 package node_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/kv/node"
@@ -167,6 +170,7 @@ func TestAnEmptyDiskNeverReturnsUnderAnOldNumber(t *testing.T) {
 					c.world.Restart(id)
 				}
 			}
+			c.world.Run(time.Second)
 			r := c.record()
 			c.world.Restart(1)
 			c.world.Run(10 * time.Second)
@@ -178,6 +182,9 @@ func TestAnEmptyDiskNeverReturnsUnderAnOldNumber(t *testing.T) {
 			}
 			if len(r.halts) != 1 {
 				t.Errorf("halted: %v", r.halts)
+			}
+			if slices.Contains(r.contacts, "2: 1 is heard") || slices.Contains(r.contacts, "3: 1 is heard") {
+				t.Errorf("others took it for node 1: %q", r.contacts)
 			}
 		})
 	}
@@ -237,6 +244,38 @@ func TestTheWordOfOneBlankNodeIsNotOutvotedByAnother(t *testing.T) {
 	}
 	if c.up(3) {
 		t.Error("node 3 is new: it cannot know without node 1 that it was never here")
+	}
+}
+
+// A node must be able to rely on what it was told after any crash.
+func TestNoBirthIsSaidBeforeItIsDurable(t *testing.T) {
+	c := everybody(t, 5)
+	holds := func(n actors.NodeID, b uint64) bool {
+		return slices.ContainsFunc(c.disks[n].Durable("births"), func(record []byte) bool {
+			return bytes.Contains(record, protowire.AppendVarint(nil, b))
+		})
+	}
+	beats := 0
+	c.world.Observe(sim.Of(sim.Sent), func(e *sim.Event) {
+		b, is := e.Message.(node.Beat)
+		if !is {
+			return
+		}
+		beats++
+		if !holds(e.Node, b.Birth) || b.Knows != 0 && !holds(e.Node, b.Knows) {
+			t.Errorf("node %v said %v", e.Node, b)
+		}
+	})
+	r := c.record()
+	for id := range actors.NodeID(5) {
+		c.run(id + 1)
+		lift := c.disks[id+1].Slow(1 + 100*int(id))
+		c.world.Run(heartbeat)
+		defer lift()
+	}
+	c.world.Run(3 * time.Second)
+	if beats == 0 || len(r.halts) > 0 {
+		t.Errorf("%d beats, halted: %v", beats, r.halts)
 	}
 }
 
@@ -324,14 +363,17 @@ func TestOneStreamOfBeatsForAllGroups(t *testing.T) {
 }
 
 func TestABeatFromAnythingButTheePulseOfAMemberIsIgnored(t *testing.T) {
-	c := everybody(t, 1)
+	c := everybody(t, 2)
 	c.run(1)
+	liar := &inbox{} // on a member, but not its pulse
+	c.world.AddNode(2, func(spawn func(string, actors.Actor) actors.Ref) { spawn("liar", liar) })
 	c.world.Run(time.Second)
-	foreign := node.Beat{Birth: 1, Life: 2, Knows: 3}
-	c.world.Send(me, ask{actors.Ref{Node: 1, Name: "pulse"}, foreign})
+	foreign := ask{actors.Ref{Node: 1, Name: "pulse"}, node.Beat{Birth: 1, Life: 2, Knows: 3}}
+	c.world.Send(me, foreign)
+	c.world.Send(actors.Ref{Node: 2, Name: "liar"}, foreign)
 	c.world.Run(time.Second)
-	if !c.up(1) {
-		t.Error("a client stopped node 1")
+	if !c.world.Up(1) {
+		t.Error("node 1 was stopped")
 	}
 }
 
