@@ -114,6 +114,13 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
+// allocated returns how many bytes the process has ever allocated.
+func allocated() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.TotalAlloc
+}
+
 func heap() uint64 {
 	var stats runtime.MemStats
 	runtime.GC()

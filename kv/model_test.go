@@ -168,12 +168,20 @@ type workload struct {
 	*rand.Rand
 	stamp    uint64
 	sessions []Session
+	keys     int // how many there are; zero: a few
+}
+
+func (w *workload) key() []byte {
+	if w.keys == 0 {
+		return []byte{"abcdefgh"[w.IntN(8)]}
+	}
+	return fmt.Appendf(nil, "%04d", w.IntN(w.keys))
 }
 
 func (w *workload) op() Op {
 	o := Op{
 		Kind:  Kind(1 + w.IntN(int(Append))),
-		Key:   []byte{"abcdefgh"[w.IntN(8)]},
+		Key:   w.key(),
 		Value: []byte([]string{"", "0", "17", "-3", "x", "9223372036854775807"}[w.IntN(6)]),
 		Delta: []int64{1, -1, 40, math.MinInt64}[w.IntN(4)],
 	}
@@ -267,15 +275,18 @@ func checkState(t *testing.T, s, twin *Store, m *model) {
 		t.Fatal("two stores that applied the same differ")
 	}
 	var keys []string
-	s.order.Ascend(func(key string) bool {
-		keys = append(keys, key)
+	s.order.Ascend(func(i item) bool {
+		if s.records[i.key] != i.record {
+			t.Fatalf("%q has two records", i.key)
+		}
+		keys = append(keys, i.key)
 		return true
 	})
 	if want := slices.Sorted(maps.Keys(m.keys)); !slices.Equal(keys, want) || len(s.records) != len(want) {
 		t.Fatalf("keys %q and %d records, want %q", keys, len(s.records), want)
 	}
 	for key, want := range m.keys {
-		if r := s.records[key]; r.key != key || string(r.value) != want.value || r.version != want.version {
+		if r := s.records[key]; string(r.value.bytes()) != want.value || r.version != want.version {
 			t.Fatalf("%q is %v, want %v", key, r, want)
 		}
 	}

@@ -36,12 +36,12 @@ func read(o *Op, r *record, room int) Result {
 	case Exists:
 		result.Number = 1
 	case Length:
-		result.Number = int64(len(r.value))
+		result.Number = int64(r.value.len())
 	case Get:
-		if len(r.value) > room {
+		if r.value.len() > room {
 			return Result{Code: TooLarge, Version: r.version}
 		}
-		result.Value = r.value
+		result.Value = r.value.bytes()
 	}
 	return result
 }
@@ -59,12 +59,12 @@ func (s *Store) write(o *Op, old *record, room int) Result {
 	var was Result // what there is to say if nothing happens
 	if old != nil {
 		was.Version = old.version
-		if o.ReturnOld && len(old.value) > room {
+		if o.ReturnOld && old.value.len() > room {
 			was.Code = TooLarge
 			return was
 		}
 		if o.ReturnOld {
-			was.Value = old.value
+			was.Value = old.value.bytes()
 		}
 	}
 	if !holds(o, old) {
@@ -86,7 +86,7 @@ func holds(o *Op, old *record) bool {
 	case IfPresent:
 		return old != nil
 	case IfValue:
-		return old != nil && string(old.value) == string(o.Expected)
+		return old != nil && old.value.equal(o.Expected)
 	case IfVersion:
 		return old == nil && o.Version == 0 || old != nil && old.version == o.Version
 	}
@@ -98,7 +98,7 @@ func (s *Store) writeKind(o *Op, old *record) Result {
 	case Put:
 		return s.put(o, old)
 	case Delete:
-		return s.delete(old)
+		return s.delete(o, old)
 	case Add:
 		return s.add(o, old)
 	case Append:
@@ -108,23 +108,24 @@ func (s *Store) writeKind(o *Op, old *record) Result {
 }
 
 func (s *Store) put(o *Op, old *record) Result {
-	s.replace(o.Key, old, append([]byte{}, o.Value...))
+	s.touch(o.Key, old).value = newValue(o.Value)
 	return Result{Code: OK, Version: s.stamp}
 }
 
-func (s *Store) delete(old *record) Result {
+// delete leaves the record itself as it is: a capture may be about to read it.
+func (s *Store) delete(o *Op, old *record) Result {
 	if old == nil {
 		return Result{Code: OK}
 	}
-	delete(s.records, old.key)
-	s.order.Delete(old.key)
+	delete(s.records, string(o.Key))
+	s.order.Delete(item{key: string(o.Key)})
 	return Result{Code: OK, Number: 1}
 }
 
 func (s *Store) add(o *Op, old *record) Result {
 	before := int64(0)
 	if old != nil {
-		n, ok := parseInteger(old.value)
+		n, ok := parseInteger(old.value.slice(0, min(old.value.len(), maxIntegerBytes+1)))
 		if !ok {
 			return Result{Code: NotANumber}
 		}
@@ -134,33 +135,33 @@ func (s *Store) add(o *Op, old *record) Result {
 	if (sum > before) != (o.Delta > 0) && o.Delta != 0 {
 		return Result{Code: Overflow}
 	}
-	s.replace(o.Key, old, formatInteger(sum))
+	s.touch(o.Key, old).value = value{last: formatInteger(sum)}
 	return Result{Code: OK, Number: sum, Version: s.stamp}
 }
 
 func (s *Store) append(o *Op, old *record) Result {
-	var before []byte
+	size := len(o.Value)
 	if old != nil {
-		before = old.value
+		size += old.value.len()
 	}
-	if len(before)+len(o.Value) > MaxValueBytes {
+	if size > MaxValueBytes {
 		return Result{Code: TooLarge}
 	}
-	value := make([]byte, 0, len(before)+len(o.Value))
-	value = append(append(value, before...), o.Value...)
-	s.replace(o.Key, old, value)
-	return Result{Code: OK, Number: int64(len(value)), Version: s.stamp}
+	s.touch(o.Key, old).value.append(o.Value, 0)
+	return Result{Code: OK, Number: int64(size), Version: s.stamp}
 }
 
-// replace puts a record with value in the place of old, or makes key appear. The
-// store owns value from here on.
-func (s *Store) replace(key []byte, old *record, value []byte) {
-	next := &record{version: s.stamp, value: value}
-	if old != nil {
-		next.key = old.key
-	} else {
-		next.key = string(key)
-		s.order.ReplaceOrInsert(next.key)
+// touch returns the record at key to be changed under the stamp at hand: old, which a
+// capture under way has kept as it was, or a new one where old is nil.
+func (s *Store) touch(key []byte, old *record) *record {
+	if old == nil {
+		old = &record{}
+		name := string(key)
+		s.records[name] = old
+		s.order.ReplaceOrInsert(item{name, old})
+	} else if s.capture != nil {
+		s.capture.keep(key, old)
 	}
-	s.records[next.key] = next
+	old.version = s.stamp
+	return old
 }

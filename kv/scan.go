@@ -6,32 +6,31 @@ import "strings"
 // begin with them.
 func (s *Store) scan(o *Op) Result {
 	w := walk{
-		op:      o,
-		records: s.records,
-		prefix:  literal(o.Match),
-		limit:   MaxScanKeys,
-		result:  Result{Code: OK},
+		op:     o,
+		prefix: literal(o.Match),
+		limit:  MaxScanKeys,
+		result: Result{Code: OK},
 	}
 	if o.Limit > 0 {
 		w.limit = min(w.limit, o.Limit)
 	}
-	s.order.AscendGreaterOrEqual(max(string(o.Key), w.prefix), w.visit)
+	s.order.AscendGreaterOrEqual(item{key: max(string(o.Key), w.prefix)}, w.visit)
 	return w.result
 }
 
 // A walk is a Scan on its way.
 type walk struct {
-	op      *Op
-	records map[string]*record
-	prefix  string
-	limit   int
-	work    int
-	bytes   int
-	result  Result
+	op     *Op
+	prefix string
+	limit  int
+	work   int
+	bytes  int
+	result Result
 }
 
 // visit looks at the next key and reports whether to go on.
-func (w *walk) visit(key string) bool {
+func (w *walk) visit(i item) bool {
+	key := i.key
 	if !strings.HasPrefix(key, w.prefix) || len(w.op.End) > 0 && key >= string(w.op.End) {
 		return false
 	}
@@ -42,17 +41,16 @@ func (w *walk) visit(key string) bool {
 	const perKey = 64 // about what a visit costs before the first byte is compared
 	w.work += perKey + len(key)*(1+len(w.op.Match))
 	if len(w.op.Match) == 0 || matches(w.op.Match, key) {
-		w.take(key)
+		w.take(i)
 	}
 	return true
 }
 
-func (w *walk) take(key string) {
-	w.result.Keys = append(w.result.Keys, []byte(key))
-	w.bytes += len(key)
+func (w *walk) take(i item) {
+	w.result.Keys = append(w.result.Keys, []byte(i.key))
+	w.bytes += len(i.key)
 	if w.op.WithValues {
-		value := w.records[key].value
-		w.result.Values = append(w.result.Values, value)
-		w.bytes += len(value)
+		w.result.Values = append(w.result.Values, i.value.bytes())
+		w.bytes += i.value.len()
 	}
 }

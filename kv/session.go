@@ -1,6 +1,9 @@
 package kv
 
-import "container/list"
+import (
+	"container/list"
+	"maps"
+)
 
 // sessions is what a store remembers of its clients.
 type sessions struct {
@@ -8,6 +11,9 @@ type sessions struct {
 	// byUse holds the sessions in the order of their last use, the oldest first.
 	byUse *list.List
 	bytes int // of all replies remembered
+	// capture is under way, or nil. Sessions that it still needs are replaced by copies
+	// instead of being changed.
+	capture *sessionCapture
 }
 
 // A sessionName tells sessions apart: a client that reuses its ID is another session.
@@ -33,7 +39,9 @@ func (ss *sessions) expire(stamp uint64) {
 		if stamp-old.used <= SessionTTL {
 			return
 		}
-		ss.acknowledge(old, old.acked+MaxSessionWindow)
+		for _, reply := range old.replies { // any order: it is a sum
+			ss.bytes -= len(reply)
+		}
 		ss.byUse.Remove(place)
 		delete(ss.byName, old.name)
 	}
@@ -46,6 +54,7 @@ func (ss *sessions) admit(c Session, stamp uint64) (*session, Verdict) {
 	if known == nil {
 		return ss.begin(c, stamp)
 	}
+	known = ss.own(known)
 	known.used = stamp
 	ss.byUse.MoveToBack(known.place)
 	ss.acknowledge(known, c.Acked)
@@ -71,15 +80,27 @@ func (ss *sessions) begin(c Session, stamp uint64) (*session, Verdict) {
 	case len(ss.byName) >= MaxSessions:
 		return nil, Crowded
 	}
-	begun := &session{
-		name:    sessionName{c.ID, c.Born},
-		used:    stamp,
-		acked:   c.Acked,
-		replies: make(map[uint64][]byte),
+	return ss.add(sessionName{c.ID, c.Born}, stamp, c.Acked), Applied
+}
+
+// add adds a session that was used after all others.
+func (ss *sessions) add(name sessionName, used, acked uint64) *session {
+	s := &session{name: name, used: used, acked: acked, replies: make(map[uint64][]byte)}
+	s.place = ss.byUse.PushBack(s)
+	ss.byName[name] = s
+	return s
+}
+
+// own returns s, or a copy in its place if a capture needs s as it is.
+func (ss *sessions) own(s *session) *session {
+	if ss.capture == nil || !ss.capture.needs(s) {
+		return s
 	}
-	begun.place = ss.byUse.PushBack(begun)
-	ss.byName[begun.name] = begun
-	return begun, Applied
+	owned := *s
+	owned.replies = maps.Clone(s.replies)
+	ss.byName[s.name] = &owned
+	s.place.Value = &owned
+	return &owned
 }
 
 // acknowledge forgets the replies up to acked. Replies are within a window above what
@@ -100,6 +121,10 @@ func (ss *sessions) remember(s *session, serial uint64, reply []byte) {
 	if len(reply) > MaxRememberedReply || ss.bytes+len(reply) > MaxRememberedBytes {
 		reply = forgotten
 	}
+	ss.keep(s, serial, reply)
+}
+
+func (ss *sessions) keep(s *session, serial uint64, reply []byte) {
 	s.replies[serial] = reply
 	ss.bytes += len(reply)
 }

@@ -20,7 +20,7 @@ func (c *client) verdict(want Verdict, command Command) {
 
 func (c *client) counted(want string) {
 	c.t.Helper()
-	if got := string(c.store.records["n"].value); got != want {
+	if got := string(c.store.records["n"].value.bytes()); got != want {
 		c.t.Errorf("counted %s, want %s", got, want)
 	}
 }

@@ -6,9 +6,10 @@
 // goes in: no clock, no chance.
 //
 // Points are looked up in a hash map; the order of the keys is kept in a B-tree that
-// is touched only when a key appears or disappears. Records are never changed, only
-// replaced. A store remembers the replies of recent commands, so that a command that
-// is in the log twice runs once (see [Session]).
+// is touched only when a key appears or disappears. Long values are kept in chunks. A
+// store remembers the replies of recent commands, so that a command that is in the log
+// twice runs once (see [Session]). Its state can be captured while it works on, and
+// loaded elsewhere (see [Capture] and [Loader]).
 package kv
 
 import (
@@ -23,10 +24,11 @@ const degree = 32
 // A Store is the state of one partition. It is for one goroutine.
 type Store struct {
 	records  map[string]*record
-	order    *btree.BTreeG[string] // the keys of records
+	order    *btree.BTreeG[item] // the same records by their keys
 	sessions sessions
 	stamp    uint64 // of the last command applied
 	hash     uint64
+	capture  *recordCapture // under way, or nil
 
 	// Room for the command at hand, to use again.
 	command Command
@@ -34,18 +36,26 @@ type Store struct {
 	buffer  []byte
 }
 
-// A record is a key as it was last written. It and its value are never changed.
+// A record is what a key was last written to be. It stays in its place until the key
+// is deleted; what changes it calls [Store.touch] first.
 type record struct {
-	key     string
 	version uint64
-	value   []byte
+	value   value
 }
+
+// An item is a record and its key, in the order of the keys.
+type item struct {
+	key string
+	*record
+}
+
+func (i item) less(j item) bool { return i.key < j.key }
 
 // New returns an empty store.
 func New() *Store {
 	return &Store{
 		records:  make(map[string]*record),
-		order:    btree.NewG(degree, func(a, b string) bool { return a < b }),
+		order:    btree.NewG(degree, item.less),
 		sessions: newSessions(),
 	}
 }
@@ -62,9 +72,8 @@ func (s *Store) Hash() uint64 { return s.hash }
 // everything, so it is for tests and oracles.
 func (s *Store) Digest() uint64 {
 	h := mix(0, s.stamp)
-	s.order.Ascend(func(key string) bool {
-		r := s.records[key]
-		h = mixBytes(mixBytes(mix(h, r.version), []byte(key)), r.value)
+	s.order.Ascend(func(i item) bool {
+		h = i.value.digest(mixBytes(mix(h, i.version), []byte(i.key)))
 		return true
 	})
 	return s.sessions.digest(h)
