@@ -81,6 +81,10 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case admitted:
 		ctx.Spawn(journal.Name, journal.New(journal.Config{Owner: ctx.Self()}))
 	case journal.Recovered:
+		if m.Damaged {
+			ctx.Halt(fmt.Errorf("node %v: its journal is damaged: what it lost it may have promised", ctx.Self().Node))
+			return
+		}
 		n.boot(ctx, from, m.States)
 	case peer.Led:
 		n.heard(m)

@@ -2,12 +2,12 @@ package journal
 
 import "github.com/understudy-kv/understudy/raft"
 
-// pack encodes appends, in order, into as few records as fit when none may be
+// pack encodes changes, in order, into as few records as fit when none may be
 // longer than limit. Each record is a buffer of its own, to be given away.
-func pack(appends []Append, limit int) [][]byte {
+func pack(changes []change, limit int) [][]byte {
 	p := packer{limit: limit}
-	for _, a := range appends {
-		p.add(a)
+	for _, c := range changes {
+		p.add(c)
 	}
 	p.seal()
 	return p.records
@@ -18,29 +18,38 @@ func pack(appends []Append, limit int) [][]byte {
 type packer struct {
 	limit   int
 	records [][]byte
-	batch   []Append // of the record being filled
+	batch   []change // of the record being filled
 	size    int      // of batch
 }
 
-// add puts a into the record being filled, or into the next if it does not fit,
+// add puts c into the record being filled, or into the next if it does not fit,
 // or into several if it fits into none.
-func (p *packer) add(a Append) {
-	if p.size+sizeOf(a) > p.limit-1 {
+func (p *packer) add(c change) {
+	if p.size+sizeOf(c) > p.limit-1 {
 		p.seal()
 	}
-	for sizeOf(a) > p.limit-1 {
-		n := fitting(a.Save.Entries, p.limit-1-maxAppendBytes)
-		head := a
-		head.Save.Entries, a.Save.Entries = a.Save.Entries[:n], a.Save.Entries[n:]
+	for sizeOf(c) > p.limit-1 {
+		head, rest := split(c, p.limit-1)
 		p.put(head)
 		p.seal()
+		c = rest
 	}
-	p.put(a)
+	p.put(c)
 }
 
-func (p *packer) put(a Append) {
-	p.batch = append(p.batch, a)
-	p.size += sizeOf(a)
+// split cuts c so that head fits into so many bytes. Both hold the vote.
+func split(c change, limit int) (head, rest change) {
+	n := fitting(c.Save.Entries, limit-maxChangeBytes-sizeOfSnapshot(c.Save.Snapshot))
+	head, rest = c, c
+	head.Save.Entries, rest.Save.Entries = c.Save.Entries[:n], c.Save.Entries[n:]
+	rest.Before = head.Save.Entries[n-1].Term
+	rest.Save.Snapshot = raft.Snapshot{}
+	return head, rest
+}
+
+func (p *packer) put(c change) {
+	p.batch = append(p.batch, c)
+	p.size += sizeOf(c)
 }
 
 // seal ends the record being filled.
@@ -49,15 +58,17 @@ func (p *packer) seal() {
 		return
 	}
 	record := append(make([]byte, 0, 1+p.size), batchRecord)
-	for _, a := range p.batch {
-		record = appendAppend(record, a)
+	for _, c := range p.batch {
+		record = appendChange(record, c)
 	}
 	assert(len(record) <= 1+p.size, "a batch of %d bytes was thought to have %d", len(record), 1+p.size)
 	p.records = append(p.records, record)
+	clear(p.batch) // the entries are not the packer's to hold any longer
 	p.batch, p.size = p.batch[:0], 0
 }
 
-// fitting returns how many entries from the first on take at most room bytes.
+// fitting returns how many entries from the first on take at most room bytes, of
+// which there must be one.
 func fitting(entries []raft.Entry, room int) int {
 	for i, e := range entries {
 		if room -= sizeOfEntry(e); room < 0 {
@@ -67,15 +78,3 @@ func fitting(entries []raft.Entry, room int) int {
 	}
 	return len(entries)
 }
-
-// sizeOf bounds the encoded length of a from above.
-func sizeOf(a Append) int {
-	size := maxAppendBytes
-	for _, e := range a.Save.Entries {
-		size += sizeOfEntry(e)
-	}
-	return size
-}
-
-// sizeOfEntry bounds the encoded length of e from above.
-func sizeOfEntry(e raft.Entry) int { return maxSizeBytes + maxEntryOverhead + len(e.Data) }

@@ -3,7 +3,6 @@ package journal
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"github.com/understudy-kv/understudy/raft"
 )
@@ -12,12 +11,22 @@ import (
 
 // The kinds of records.
 const (
-	headerRecord = 1
-	batchRecord  = 2
+	headerRecord   = 1
+	batchRecord    = 2
+	completeRecord = 3
 )
 
 // formatVersion is the version of the format that this package reads and writes.
-const formatVersion = 1
+const formatVersion = 2
+
+// lossyFlag in a header says that groups may be missing from the generation.
+const lossyFlag = 1
+
+// The flags of a change.
+const (
+	damagedFlag = 1 << iota
+	removedFlag
+)
 
 // Limits of what is written.
 const (
@@ -32,29 +41,72 @@ const (
 const (
 	maxSizeBytes     = 4   // the length in front of an encoding
 	maxEntryOverhead = 64  // an encoded entry beside its data
-	maxAppendBytes   = 128 // an append beside its entries
+	maxChangeBytes   = 128 // a change beside its snapshot and its entries
+	maxMarkBytes     = 64  // a snapshot beside its configuration
+	maxMemberBytes   = 12  // a member of a configuration
+	maxSnapshotBytes = maxMarkBytes + 4*64*maxMemberBytes
 )
 
-// An append of one longest entry fits into a batch; the compiler checks it.
-const _ uint = MaxBatchBytes - 1 - maxAppendBytes - maxSizeBytes - maxEntryOverhead - MaxDataBytes
+// An append of a snapshot and one longest entry fits into a batch; the compiler
+// checks it.
+const _ uint = MaxBatchBytes - 1 - maxChangeBytes - maxSnapshotBytes -
+	maxSizeBytes - maxEntryOverhead - MaxDataBytes
 
 // ErrMalformed is wrapped by the error about a record whose content is not what
 // this package writes.
 var ErrMalformed = errors.New("malformed journal record")
 
-// appendHeader appends the first record of a generation to b.
-func appendHeader(b []byte, generation uint64) []byte {
-	b = append(b, headerRecord)
-	b = binary.AppendUvarint(b, formatVersion)
-	return binary.AppendUvarint(b, generation)
+// A change is what a batch says of one group.
+type change struct {
+	Append
+	// Removed groups are forgotten; the rest says nothing then.
+	Removed bool
+	// Before is the term of the entry before the first of Save.Entries: zero if it
+	// is the first of all, or if there are none.
+	Before raft.Term
 }
 
-// appendAppend appends one append of a batch to b.
-func appendAppend(b []byte, a Append) []byte {
-	b = binary.AppendUvarint(b, uint64(a.Group))
-	b = appendSized(b, a.Save.Vote)
-	b = binary.AppendUvarint(b, uint64(len(a.Save.Entries)))
-	for _, e := range a.Save.Entries {
+// appendHeader appends the first record of a generation to b.
+func appendHeader(b []byte, generation uint64, lossy bool) []byte {
+	b = append(b, headerRecord)
+	b = binary.AppendUvarint(b, formatVersion)
+	b = binary.AppendUvarint(b, generation)
+	if lossy {
+		return append(b, lossyFlag)
+	}
+	return append(b, 0)
+}
+
+// appendComplete appends the record that says that a generation holds all of the
+// past.
+func appendComplete(b []byte) []byte { return append(b, completeRecord) }
+
+// appendChange appends one change of a batch to b.
+func appendChange(b []byte, c change) []byte {
+	b = binary.AppendUvarint(b, uint64(c.Group))
+	if c.Removed {
+		return append(b, removedFlag)
+	}
+	if c.Save.Damaged {
+		b = append(b, damagedFlag)
+	} else {
+		b = append(b, 0)
+	}
+	b = appendSized(b, c.Save.Vote)
+	if c.Save.Snapshot.Index > 0 {
+		b = appendSized(b, c.Save.Snapshot)
+	} else {
+		b = append(b, 0, 0, 0, 0)
+	}
+	return appendEntries(b, c.Before, c.Save.Entries)
+}
+
+func appendEntries(b []byte, before raft.Term, entries []raft.Entry) []byte {
+	b = binary.AppendUvarint(b, uint64(len(entries)))
+	if len(entries) > 0 {
+		b = binary.AppendUvarint(b, uint64(before))
+	}
+	for _, e := range entries {
 		b = appendSized(b, e)
 	}
 	return b
@@ -68,112 +120,23 @@ func appendSized[T interface{ AppendTo([]byte) []byte }](b []byte, v T) []byte {
 	return b
 }
 
-// checkHeader reports what keeps a record from being the header of a generation.
-func checkHeader(record []byte, generation uint64) error {
-	d := decoder{rest: record}
-	kind, version, number := d.byte(), d.uvarint(), d.uvarint()
-	switch {
-	case d.failed || kind != headerRecord:
-		return fmt.Errorf("%w: the first record is not a header", ErrMalformed)
-	case version != formatVersion:
-		return fmt.Errorf("%w: format version %d; this program reads version %d",
-			ErrMalformed, version, formatVersion)
-	case len(d.rest) > 0:
-		return fmt.Errorf("%w: %d bytes after the header", ErrMalformed, len(d.rest))
-	case number != generation:
-		return fmt.Errorf("%w: the log holds generation %d, not %d", ErrMalformed, number, generation)
+// sizeOf bounds the encoded length of c from above.
+func sizeOf(c change) int {
+	size := maxChangeBytes + sizeOfSnapshot(c.Save.Snapshot)
+	for _, e := range c.Save.Entries {
+		size += sizeOfEntry(e)
 	}
-	return nil
+	return size
 }
 
-// DecodeBatch returns the appends of one record, in order. The header of a
-// generation has none. Save numbers are not kept on disk and come back as zero;
-// the entries alias record.
-func DecodeBatch(record []byte) ([]Append, error) {
-	d := decoder{rest: record}
-	switch kind := d.byte(); kind {
-	case headerRecord:
-		return nil, nil
-	case batchRecord:
-		return d.appends()
-	default:
-		return nil, fmt.Errorf("%w: kind %d", ErrMalformed, kind)
-	}
-}
-
-// A decoder takes a record apart from the front. After the first failure it
-// returns zeros.
-type decoder struct {
-	rest   []byte
-	failed bool
-}
-
-func (d *decoder) appends() ([]Append, error) {
-	var list []Append
-	for !d.failed && len(d.rest) > 0 {
-		list = append(list, d.append())
-	}
-	if d.failed || len(list) == 0 {
-		return nil, fmt.Errorf("%w: batch, %d bytes from its end", ErrMalformed, len(d.rest))
-	}
-	return list, nil
-}
-
-func (d *decoder) append() Append {
-	a := Append{Group: GroupID(d.uvarint())}
-	a.Save.Vote = sized(d, raft.DecodeVote)
-	count := d.uvarint()
-	d.check(a.Group != 0)
-	d.check(count <= uint64(len(d.rest))/maxSizeBytes) // each takes its length at least
-	if d.failed || count == 0 {
-		return a
-	}
-	a.Save.Entries = make([]raft.Entry, 0, count)
-	for ; count > 0 && !d.failed; count-- {
-		a.Save.Entries = append(a.Save.Entries, sized(d, raft.DecodeEntry))
-	}
-	return a
-}
-
-// sized takes off a length and as many bytes, decoded.
-func sized[T any](d *decoder, decode func([]byte) (T, error)) T {
-	v, err := decode(d.take(d.size()))
-	d.check(err == nil)
-	return v
-}
-
-func (d *decoder) size() uint64 {
-	if b := d.take(maxSizeBytes); b != nil {
-		return uint64(binary.LittleEndian.Uint32(b))
-	}
-	return 0
-}
-
-func (d *decoder) byte() byte {
-	if b := d.take(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.rest)
-	if d.check(n > 0); d.failed {
+// sizeOfSnapshot bounds the encoded length of s from above.
+func sizeOfSnapshot(s raft.Snapshot) int {
+	if s.Index == 0 {
 		return 0
 	}
-	d.rest = d.rest[n:]
-	return v
+	c := s.Configuration
+	return maxMarkBytes + maxMemberBytes*(len(c.Voters)+len(c.Outgoing)+len(c.Learners)+len(c.Target))
 }
 
-// take takes off the first n bytes.
-func (d *decoder) take(n uint64) []byte {
-	if d.check(n <= uint64(len(d.rest))); d.failed {
-		return nil
-	}
-	head := d.rest[:n:n]
-	d.rest = d.rest[n:]
-	return head
-}
-
-// check fails the decoder unless ok.
-func (d *decoder) check(ok bool) { d.failed = d.failed || !ok }
+// sizeOfEntry bounds the encoded length of e from above.
+func sizeOfEntry(e raft.Entry) int { return maxSizeBytes + maxEntryOverhead + len(e.Data) }

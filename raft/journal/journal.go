@@ -6,140 +6,143 @@ import (
 	"github.com/understudy-kv/understudy/actors"
 )
 
-// generation is the only generation there is so far.
-const generation = 1
-
-// logName is what a generation is called on disk.
-func logName(generation uint64) string { return fmt.Sprintf("journal-%d", generation) }
-
-// A Config describes a journal.
-type Config struct {
-	// Owner is sent [Recovered], and starts the peers only then.
-	Owner actors.Ref
-}
-
 // A Journal is the actor that writes the log. Create one with [New].
 type Journal struct {
-	owner   actors.Ref
-	log     string
-	tails   map[GroupID]*tail // what appends are checked against; nil until the log is open
-	waiting []Append          // not written yet, in the order received
-	senders []actors.Ref      // of waiting
-	syncing []reply           // to be sent when the running sync is done
-	running bool              // a sync is running
-	mark    uint64            // of the newest sync
+	config   Config
+	recovery *recovery // nil once the journal takes appends
+	replay   *Replay   // of all that was handed in
+	current  generation
+	next     *rewrite // the generation that is to follow; nil if there is none yet
+	highest  uint64   // number of a generation ever begun: none is used twice
+	obsolete []string // logs to be removed when the running sync is done
+	asked    bool     // for compaction, in this generation
+
+	waiting []pending // not written yet, in the order received
+	syncing []reply   // to be sent when the running sync is done
+	running bool      // a sync of the current generation runs
+	mark    uint64    // of the newest one
+	failed  bool      // the disk did, and nothing is written any more
 }
 
-// A reply is a Saved and whom it goes to.
+// A pending is a change that the next batch will hold.
+type pending struct {
+	change
+	group  *group // nil if it is removed
+	from   actors.Ref
+	shared bool // the next generation needs it too
+}
+
+// A reply is what is to be said once a batch is durable, and to whom.
 type reply struct {
-	to    actors.Ref
-	saved Saved
+	to      actors.Ref
+	message actors.Message
 }
 
 // New returns a journal that opens its log when it is started.
 func New(c Config) *Journal {
-	return &Journal{owner: c.Owner, log: logName(generation)}
+	return &Journal{config: c.withDefaults(), recovery: &recovery{}}
 }
 
 // Receive collects appends; [Journal.Flush] writes them.
 func (j *Journal) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	switch m := m.(type) {
 	case actors.Started:
-		ctx.Disk().OpenLog(j.log)
+		ctx.Disk().ListLogs()
+	case actors.LogsListed:
+		j.listed(ctx, m)
 	case actors.LogOpened:
 		j.opened(ctx, m)
 	case Append:
 		j.gather(from, m)
+	case Remove:
+		j.forget(from, m)
 	case actors.LogSynced:
 		j.synced(ctx, m)
+	case actors.LogRemoved:
+		j.removed(ctx, m)
 	}
 }
 
-// Flush writes what has gathered, unless the disk is busy: then more may gather.
+// Flush writes what has gathered, unless the disk is busy: then more may gather. The
+// past is copied only while nothing waits: what is copied is also written.
 func (j *Journal) Flush(ctx actors.Context) {
-	if !j.running && len(j.waiting) > 0 {
-		j.write(ctx.Disk())
-	}
-}
-
-// opened recovers, by the numbered steps of docs/journal.md.
-func (j *Journal) opened(ctx actors.Context, m actors.LogOpened) {
-	if m.Err != nil { // step 1
-		ctx.Halt(fmt.Errorf("journal: open log %s: %w", j.log, m.Err))
+	if j.failed {
 		return
 	}
-	if m.Repaired > 0 {
-		ctx.Log().Info("cut an unfinished write from the end of the journal", "log", j.log, "bytes", m.Repaired)
-	}
-	replay, err := j.replay(ctx.Disk(), m.Records)
-	if err != nil { // step 5
-		ctx.Halt(fmt.Errorf("journal: log %s: %w", j.log, err))
-		return
-	}
-	ctx.Send(j.owner, Recovered{States: replay.States()}) // step 6
-	j.tails = replay.tails()                              // step 7
-}
-
-func (j *Journal) replay(disk actors.Disk, records [][]byte) (*Replay, error) {
-	replay := &Replay{}
-	if len(records) == 0 { // step 2
-		disk.AppendLog(j.log, appendHeader(nil, generation))
-		return replay, nil
-	}
-	if err := checkHeader(records[0], generation); err != nil { // step 3
-		return nil, fmt.Errorf("record 1: %w", err)
-	}
-	for i, record := range records[1:] { // step 4
-		if err := replay.Add(record); err != nil {
-			return nil, fmt.Errorf("record %d: %w", i+2, err)
+	if !j.running {
+		j.switchOver(ctx.Disk())
+		if len(j.waiting)+len(j.obsolete) > 0 {
+			j.write(ctx.Disk())
 		}
 	}
-	return replay, nil
+	if len(j.waiting) == 0 {
+		j.rewrite(ctx)
+	}
 }
 
 // gather takes an append that the next batch will hold. What it refuses here it
 // would refuse at recovery, when it is too late.
 func (j *Journal) gather(from actors.Ref, a Append) {
-	assert(j.tails != nil, "append of group %d before the journal was recovered", a.Group)
+	assert(j.recovery == nil, "append of group %d before the journal was recovered", a.Group)
 	assert(a.Group != 0, "append of no group from %v", from)
-	t := j.tails[a.Group]
-	if t == nil {
-		t = &tail{}
-		j.tails[a.Group] = t
-	}
-	assert(a.Save.Number > t.number, "group %d: save %d after save %d", a.Group, a.Save.Number, t.number)
-	err := t.extend(a.Save)
+	g := j.group(a.Group)
+	assert(a.Save.Number > g.number, "group %d: save %d after save %d", a.Group, a.Save.Number, g.number)
+	c := change{Append: a, Before: g.before(a.Save)}
+	err := g.fold(c)
 	assert(err == nil, "group %d: save %d: %v", a.Group, a.Save.Number, err)
-	t.number = a.Save.Number
-	j.waiting = append(j.waiting, a)
-	j.senders = append(j.senders, from)
+	g.number, g.sender = a.Save.Number, from
+	j.waiting = append(j.waiting, pending{change: c, group: g, from: from, shared: j.next.holds(g)})
+}
+
+// group finds a group. One that is new has no past to be copied.
+func (j *Journal) group(id GroupID) *group {
+	g := j.replay.groups[id]
+	if g == nil {
+		g = j.replay.group(id)
+		if j.next.isOpen() {
+			g.home, g.whole = j.next.number, true
+		}
+	}
+	return g
+}
+
+// forget takes a removal. The next generation is told in any case: to remove what is
+// not there does nothing.
+func (j *Journal) forget(from actors.Ref, m Remove) {
+	assert(j.recovery == nil, "removal of group %d before the journal was recovered", m.Group)
+	delete(j.replay.groups, m.Group)
+	c := change{Append: Append{Group: m.Group}, Removed: true}
+	j.waiting = append(j.waiting, pending{change: c, from: from, shared: j.next.isOpen()})
 }
 
 // write writes all that waits and asks for one sync.
 func (j *Journal) write(disk actors.Disk) {
-	for _, record := range pack(j.waiting, MaxBatchBytes) {
-		disk.AppendLog(j.log, record)
-	}
 	j.mark++
-	disk.SyncLog(j.log, j.mark)
+	bytes := j.current.put(disk, j.waiting, false)
+	if j.next.isOpen() {
+		j.next.put(disk, j.waiting, true)
+		j.next.owed += bytes
+	}
+	disk.SyncLog(j.current.log, j.mark)
 	j.running = true
-	j.syncing = replies(j.waiting, j.senders)
-	clear(j.waiting) // the entries are not the journal's to hold any longer
-	j.waiting, j.senders = j.waiting[:0], j.senders[:0]
+	j.syncing = j.replies()
+	clear(j.waiting) // the entries are not to be held here any longer
+	j.waiting = j.waiting[:0]
 }
 
 // replies returns one reply for each group, for the last of its appends.
-func replies(appends []Append, senders []actors.Ref) []reply {
-	var list []reply
-	at := make(map[GroupID]int)
-	for i, a := range appends {
-		k, known := at[a.Group]
-		if !known {
-			k = len(list)
-			at[a.Group] = k
-			list = append(list, reply{})
+func (j *Journal) replies() []reply {
+	list := make([]reply, 0, len(j.waiting))
+	for _, w := range j.waiting {
+		switch {
+		case w.Removed:
+			list = append(list, reply{w.from, Removed{w.Group}})
+		case w.group.reply == j.mark:
+			list[w.group.place] = reply{w.from, Saved{w.Group, w.Save.Number}}
+		default:
+			w.group.reply, w.group.place = j.mark, len(list)
+			list = append(list, reply{w.from, Saved{w.Group, w.Save.Number}})
 		}
-		list[k] = reply{senders[i], Saved{a.Group, a.Save.Number}}
 	}
 	return list
 }
@@ -148,16 +151,46 @@ func replies(appends []Append, senders []actors.Ref) []reply {
 // the coming Flush.
 func (j *Journal) synced(ctx actors.Context, m actors.LogSynced) {
 	if m.Err != nil {
-		// The sync counts as running for ever: nothing is written after a failure.
-		ctx.Halt(fmt.Errorf("journal: sync log %s: %w", j.log, m.Err))
+		j.fail(ctx, fmt.Errorf("sync log %s: %w", m.Log, m.Err))
 		return
 	}
-	assert(j.running && m.Mark == j.mark, "sync %d is done; sync %d was asked for", m.Mark, j.mark)
+	if j.next != nil && m.Log == j.next.log {
+		j.next.synced(m.Mark)
+		return
+	}
+	assert(j.running && m.Log == j.current.log && m.Mark == j.mark,
+		"sync %d of %s is done; sync %d of %s was asked for", m.Mark, m.Log, j.mark, j.current.log)
 	j.running = false
+	j.clean(ctx.Disk())
 	for _, r := range j.syncing {
-		ctx.Send(r.to, r.saved)
+		ctx.Send(r.to, r.message)
 	}
 	j.syncing = nil
+	if j.recovery != nil {
+		j.finish(ctx)
+	}
+}
+
+// clean removes the logs that the current generation has replaced.
+func (j *Journal) clean(disk actors.Disk) {
+	for _, log := range j.obsolete {
+		disk.RemoveLog(log)
+	}
+	j.obsolete = nil
+}
+
+// removed notices a log that could not be removed. It costs room, no more: its
+// number is not used again, and the next start removes it.
+func (j *Journal) removed(ctx actors.Context, m actors.LogRemoved) {
+	if m.Err != nil {
+		ctx.Log().Error("could not remove an old log of the journal", "log", m.Log, "error", m.Err)
+	}
+}
+
+// fail ends the node. Nothing is written after a failure.
+func (j *Journal) fail(ctx actors.Context, err error) {
+	j.failed = true
+	ctx.Halt(fmt.Errorf("journal: %w", err))
 }
 
 // assert panics unless ok: to go on would be to forget a promise.

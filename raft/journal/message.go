@@ -1,6 +1,7 @@
 // Package journal is the log on disk that all groups of a node share. Peers hand
 // it what their replicas must not forget; everything that gathers in one turn,
-// or while the disk is busy, becomes one record and one sync (group commit).
+// or while the disk is busy, becomes one record and one sync (group commit). Now
+// and then it goes on in a new log, which begins with what is still of use.
 // The format is specified in docs/journal.md.
 package journal
 
@@ -13,7 +14,8 @@ const Name = "journal"
 type GroupID uint64
 
 // An Append asks the journal to make one [raft.Save] of one group durable. A peer
-// sends its Saves in the order of their numbers and is answered [Saved].
+// sends its Saves in the order of their numbers and is answered [Saved]. The journal
+// keeps the entries until a snapshot or other entries take their place.
 type Append struct {
 	Group GroupID
 	Save  raft.Save
@@ -25,12 +27,34 @@ type Saved struct {
 	Number uint64
 }
 
+// Remove asks the journal to forget a group, whose replica has been removed: also
+// what it voted for. The answer is [Removed]. Should the replica come back, it
+// begins anew, with Save numbers too.
+type Remove struct {
+	Group GroupID
+}
+
+// Removed tells whoever asked for it that a group is forgotten for good.
+type Removed struct {
+	Group GroupID
+}
+
+// Compact asks the peer of a group for a snapshot soon, because the entries of this
+// group take much of the journal's room. It is advice. It goes to whoever sent the
+// last Append of the group, or to the owner of the journal if nobody has.
+type Compact struct {
+	Group GroupID
+}
+
 // Recovered tells the owner of the journal, once, what the journal held when it
-// was opened. From then on the journal takes Appends; it keeps nothing of what
-// it hands over here.
+// was opened. From then on the journal takes Appends.
 type Recovered struct {
 	// States is sorted by group. A group that never saved anything is missing.
 	States []GroupState
+	// Damaged says that records have been lost that were durable, now or earlier in
+	// the life of this journal: also groups that are missing may have made promises.
+	// Groups in States that may have lost something say so themselves.
+	Damaged bool
 }
 
 // A GroupState is what one replica finds when it starts.

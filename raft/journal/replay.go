@@ -4,131 +4,101 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-
-	"github.com/understudy-kv/understudy/raft"
 )
 
-// A Replay folds batches into the states of the groups. The zero Replay is that of
-// an empty journal.
+// A Replay folds the records of one generation into the states of the groups. The
+// zero Replay has seen nothing. The journal itself folds what it writes in the same
+// way, so that it knows what is of use.
 type Replay struct {
-	groups map[GroupID]*replayed
+	groups     map[GroupID]*group
+	generation uint64 // by the header; 0: not seen yet
+	lossy      bool   // the header says that groups may be missing
+	complete   bool   // what follows is new, and all of the past is here
 }
 
-// A replayed is one group so far.
-type replayed struct {
-	tail  tail
-	state raft.State
-}
-
-// Add folds in the next record after the header. After an error the Replay is of no
-// more use. The states to come alias record.
+// Add folds in the next record. After an error the Replay is of no more use. What it
+// holds aliases record.
 func (r *Replay) Add(record []byte) error {
-	batch, err := DecodeBatch(record)
+	d, err := decode(record)
 	if err != nil {
 		return err
 	}
-	if len(batch) == 0 {
-		return fmt.Errorf("%w: a second header", ErrMalformed)
+	if (r.generation == 0) != (d.kind == headerRecord) {
+		return fmt.Errorf("%w: a header is the first record, and no other one", ErrMalformed)
 	}
-	for _, a := range batch {
-		if err := r.add(a); err != nil {
-			return fmt.Errorf("%w: group %d: %w", ErrMalformed, a.Group, err)
+	switch d.kind {
+	case headerRecord:
+		r.generation, r.lossy = d.generation, d.lossy
+		r.complete = d.generation == 1 // there is no past
+		return nil
+	case completeRecord:
+		if r.complete {
+			return fmt.Errorf("%w: the generation is complete already", ErrMalformed)
+		}
+		r.complete = true
+		return nil
+	}
+	for _, c := range d.changes {
+		if err := r.fold(c); err != nil {
+			return fmt.Errorf("%w: group %d: %w", ErrMalformed, c.Group, err)
 		}
 	}
 	return nil
 }
 
-func (r *Replay) add(a Append) error {
-	g := r.group(a.Group)
-	if err := g.tail.extend(a.Save); err != nil {
-		return err
+// Complete reports whether the records so far hold all that the generations before
+// this one held.
+func (r *Replay) Complete() bool { return r.complete }
+
+func (r *Replay) fold(c change) error {
+	if c.Removed {
+		delete(r.groups, c.Group)
+		return nil
 	}
-	g.state.Vote = a.Save.Vote
-	if len(a.Save.Entries) > 0 {
-		kept := g.state.Entries[:a.Save.Entries[0].Index-1]
-		g.state.Entries = append(kept, a.Save.Entries...)
-	}
-	return nil
+	return r.group(c.Group).fold(c)
 }
 
-func (r *Replay) group(id GroupID) *replayed {
-	if r.groups == nil {
-		r.groups = map[GroupID]*replayed{}
+// group finds a group, or begins it.
+func (r *Replay) group(id GroupID) *group {
+	g := r.groups[id]
+	if g == nil {
+		if r.groups == nil {
+			r.groups = map[GroupID]*group{}
+		}
+		g = &group{bytes: maxChangeBytes}
+		r.groups[id] = g
 	}
-	if r.groups[id] == nil {
-		r.groups[id] = &replayed{}
-	}
-	return r.groups[id]
+	return g
 }
 
-// States returns the state of every group that saved anything, sorted by group.
-// They are valid until the next Add.
+// ids returns all groups, sorted.
+func (r *Replay) ids() []GroupID {
+	ids := make([]GroupID, 0, len(r.groups))
+	for id := range r.groups { // any order: sorted below
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// live is about how many bytes a generation that began now would take for all groups.
+func (r *Replay) live() int {
+	sum := 0
+	for _, g := range r.groups { // any order: a sum
+		sum += g.bytes
+	}
+	return sum
+}
+
+// States returns the state of every group that saved anything and was not removed,
+// sorted by group. They are the caller's; the data of entries is shared.
 func (r *Replay) States() []GroupState {
 	states := make([]GroupState, 0, len(r.groups))
 	for id, g := range r.groups { // any order: sorted below
-		states = append(states, GroupState{Group: id, State: g.state})
+		s := g.state
+		s.Entries = slices.Clone(s.Entries)
+		states = append(states, GroupState{Group: id, State: s})
 	}
-	slices.SortFunc(states, func(a, b GroupState) int {
-		return cmp.Compare(a.Group, b.Group)
-	})
+	slices.SortFunc(states, func(a, b GroupState) int { return cmp.Compare(a.Group, b.Group) })
 	return states
-}
-
-// tails returns what the next appends are checked against.
-func (r *Replay) tails() map[GroupID]*tail {
-	tails := make(map[GroupID]*tail, len(r.groups))
-	for id, g := range r.groups { // any order: one map becomes another
-		last := g.tail
-		tails[id] = &last
-	}
-	return tails
-}
-
-// A tail is what must be known of a group to check its next append.
-type tail struct {
-	vote   raft.Vote
-	last   raft.Index
-	number uint64 // of the newest save since the journal was opened
-}
-
-// extend adds s, or says why it cannot follow what came before.
-func (t *tail) extend(s raft.Save) error {
-	if err := t.checkVote(s.Vote); err != nil {
-		return err
-	}
-	if err := t.checkEntries(s); err != nil {
-		return err
-	}
-	t.vote = s.Vote
-	if n := len(s.Entries); n > 0 {
-		t.last = s.Entries[n-1].Index
-	}
-	return nil
-}
-
-func (t *tail) checkVote(v raft.Vote) error {
-	if v.Term < t.vote.Term {
-		return fmt.Errorf("term %d after term %d", v.Term, t.vote.Term)
-	}
-	if v.Term == t.vote.Term && t.vote.For != raft.None && v.For != t.vote.For {
-		return fmt.Errorf("vote for %d in term %d after a vote for %d", v.For, v.Term, t.vote.For)
-	}
-	return nil
-}
-
-func (t *tail) checkEntries(s raft.Save) error {
-	var before raft.Entry
-	for i, e := range s.Entries {
-		switch {
-		case i == 0 && (e.Index == 0 || e.Index > t.last+1):
-			return fmt.Errorf("entry %d after entry %d", e.Index, t.last)
-		case i > 0 && e.Index != before.Index+1:
-			return fmt.Errorf("entry %d right after entry %d", e.Index, before.Index)
-		case e.Term < before.Term || e.Term > s.Vote.Term:
-			return fmt.Errorf("entry %d of term %d after term %d, in term %d",
-				e.Index, e.Term, before.Term, s.Vote.Term)
-		}
-		before = e
-	}
-	return nil
 }

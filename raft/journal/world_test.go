@@ -3,6 +3,7 @@ package journal_test
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -15,18 +16,33 @@ import (
 var owner = actors.Ref{Node: 1, Name: "node"}
 
 // A world is all that a journal needs: a mailbox, and a disk whose syncs end when
-// the test says so.
+// the test says so. Everything else the disk is asked for happens at once.
 type world struct {
 	actors.Context // nil: a journal asks for nothing else
 	actors.Files   // nil: nor has it files
 	journal        *journal.Journal
+	inbox          []actors.Message // answers of the disk
 	sent           []envelope
 	halted         error
 
-	log     string
+	logs  map[string]*platter
+	fresh string // the log that was opened last
+	syncs []sync // asked for and not ended
+}
+
+// A platter is one log.
+type platter struct {
 	records [][]byte
-	durable int      // how many of records a sync has covered
-	marks   []uint64 // of syncs asked for and not ended
+	durable int   // how many of records a sync has covered
+	holes   []int // where records are missing
+	err     error // of opening it
+}
+
+// A sync was asked for when the log had so many records.
+type sync struct {
+	log     string
+	mark    uint64
+	records int
 }
 
 type envelope struct {
@@ -34,12 +50,27 @@ type envelope struct {
 	message actors.Message
 }
 
-// start returns a world in which a journal asked for its log and got records.
+// create returns a world in which nothing has happened yet.
+func create(c journal.Config) *world {
+	c.Owner = owner
+	return &world{journal: journal.New(c), logs: map[string]*platter{}}
+}
+
+// start returns a world in which a journal was started on a first generation of
+// these records.
 func start(records ...[]byte) *world {
-	w := &world{journal: journal.New(journal.Config{Owner: owner}), records: records, durable: len(records)}
+	w := create(journal.Config{})
+	if len(records) > 0 {
+		w.put("journal-1", records...)
+	}
 	w.turn(actors.Started{})
-	w.turn(actors.LogOpened{Log: w.log, Records: records})
 	return w
+}
+
+// put lays a log on the disk.
+func (w *world) put(log string, records ...[]byte) *platter {
+	w.logs[log] = &platter{records: slices.Clone(records), durable: len(records)}
+	return w.logs[log]
 }
 
 // started is start for an empty log, with the answer to the owner taken off.
@@ -55,65 +86,128 @@ func started(t *testing.T) *world {
 // recovered takes off the answer to the owner.
 func (w *world) recovered(t *testing.T) []journal.GroupState {
 	t.Helper()
-	if len(w.sent) != 1 || w.sent[0].to != owner {
-		t.Fatalf("the owner was to hear once, of what was recovered; sent was %v, halted %v", w.sent, w.halted)
+	r, err := w.recovery()
+	if err != nil {
+		t.Fatal(err)
 	}
-	m := w.sent[0].message.(journal.Recovered)
-	w.sent = nil
-	return m.States
+	return r.States
 }
 
-// turn hands over a run of messages. Appends come from the peer of their group.
-func (w *world) turn(messages ...actors.Message) {
-	for _, m := range messages {
-		from := actors.Ref{}
-		if a, is := m.(journal.Append); is {
-			from = peer(a.Group)
-		}
-		w.journal.Receive(w, from, m)
+func (w *world) recovery() (journal.Recovered, error) {
+	if len(w.sent) != 1 || w.sent[0].to != owner {
+		return journal.Recovered{}, fmt.Errorf(
+			"the owner was to hear once, of what was recovered; sent was %v, halted %v", w.sent, w.halted)
 	}
-	w.journal.Flush(w)
+	r := w.sent[0].message.(journal.Recovered)
+	w.sent = nil
+	return r, nil
+}
+
+// turn hands over a run of messages, and then the answers to what they led to.
+// Appends come from the peer of their group.
+func (w *world) turn(messages ...actors.Message) {
+	for {
+		for _, m := range messages {
+			w.journal.Receive(w, sender(m), m)
+		}
+		w.journal.Flush(w)
+		if len(w.inbox) == 0 {
+			return
+		}
+		messages, w.inbox = w.inbox, nil
+	}
+}
+
+func sender(m actors.Message) actors.Ref {
+	switch m := m.(type) {
+	case journal.Append:
+		return peer(m.Group)
+	case journal.Remove:
+		return peer(m.Group)
+	}
+	return actors.Ref{}
 }
 
 // synced ends the oldest sync.
-func (w *world) synced(err error) {
-	mark := w.marks[0]
-	w.marks = w.marks[1:]
-	if err == nil {
-		w.durable = len(w.records)
+func (w *world) synced(err error) { w.end(0, err) }
+
+// end ends one of the syncs.
+func (w *world) end(n int, err error) {
+	s := w.syncs[n]
+	w.syncs = slices.Delete(w.syncs, n, n+1)
+	if l := w.logs[s.log]; err == nil {
+		l.durable = max(l.durable, s.records)
 	}
-	w.turn(actors.LogSynced{Log: w.log, Mark: mark, Err: err})
+	w.turn(actors.LogSynced{Log: s.log, Mark: s.mark, Err: err})
+}
+
+// settle ends all syncs, and those they lead to.
+func (w *world) settle() {
+	for len(w.syncs) > 0 {
+		w.synced(nil)
+	}
 }
 
 // answers takes off what was sent, as text.
 func (w *world) answers() []string {
 	var list []string
 	for _, e := range w.sent {
-		saved := e.message.(journal.Saved)
-		list = append(list, fmt.Sprintf("%s:%d/%d", e.to.Name, saved.Group, saved.Number))
+		switch m := e.message.(type) {
+		case journal.Saved:
+			list = append(list, fmt.Sprintf("%s:%d/%d", e.to.Name, m.Group, m.Number))
+		default:
+			list = append(list, fmt.Sprintf("%s:%T%v", e.to.Name, m, m))
+		}
 	}
 	w.sent = nil
 	return list
 }
+
+// records are those of the log that was opened last.
+func (w *world) records() [][]byte { return w.logs[w.fresh].records }
+
+// names are the logs there are.
+func (w *world) names() []string { return slices.Sorted(maps.Keys(w.logs)) }
 
 func (w *world) Disk() actors.Disk                    { return w }
 func (w *world) Halt(err error)                       { w.halted = err }
 func (w *world) Log() *slog.Logger                    { return slog.New(slog.DiscardHandler) }
 func (w *world) Now() time.Duration                   { panic("a journal has no use for the time") }
 func (w *world) Send(to actors.Ref, m actors.Message) { w.sent = append(w.sent, envelope{to, m}) }
+func (w *world) answer(m actors.Message)              { w.inbox = append(w.inbox, m) }
 
-func (w *world) ListLogs()          { panic("a journal has one log") }
-func (w *world) RemoveLog(string)   { panic("a journal removes nothing") }
-func (w *world) OpenLog(log string) { w.log = log }
+func (w *world) ListLogs() { w.answer(actors.LogsListed{Logs: w.names()}) }
 
-func (w *world) AppendLog(log string, record []byte) {
-	if log != w.log {
-		panic("appended to " + log + ", opened " + w.log)
+func (w *world) OpenLog(log string) {
+	if w.logs[log] == nil {
+		w.put(log)
 	}
-	w.records = append(w.records, record)
+	w.fresh = log
+	l := w.logs[log]
+	w.answer(actors.LogOpened{Log: log, Records: slices.Clone(l.records), Holes: l.holes, Err: l.err})
 }
 
-func (w *world) SyncLog(log string, mark uint64) { w.marks = append(w.marks, mark) }
+func (w *world) AppendLog(log string, record []byte) {
+	l := w.logs[log]
+	if l == nil || l.err != nil {
+		panic("appended to " + log + ", which is not open")
+	}
+	l.records = append(l.records, record)
+}
+
+func (w *world) SyncLog(log string, mark uint64) {
+	w.syncs = append(w.syncs, sync{log, mark, len(w.logs[log].records)})
+}
+
+func (w *world) RemoveLog(log string) {
+	for _, s := range w.syncs {
+		if s.log == log {
+			panic("removed " + log + ", which is being synced")
+		}
+	}
+	delete(w.logs, log)
+	w.answer(actors.LogRemoved{Log: log})
+}
 
 func peer(g journal.GroupID) actors.Ref {
 	return actors.Ref{Node: 1, Name: fmt.Sprintf("peer/%d", g)}
@@ -133,6 +227,12 @@ func entry(i raft.Index, term raft.Term) raft.Entry {
 	return raft.Entry{Index: i, Term: term, Stamp: raft.Stamp(i), Kind: raft.Command, Data: data}
 }
 
+// mark returns a snapshot at an entry.
+func mark(i raft.Index, term raft.Term) raft.Snapshot {
+	return raft.Snapshot{Index: i, Term: term, Stamp: raft.Stamp(i),
+		Configuration: raft.Configuration{Voters: []raft.ID{1, 2, 3}}}
+}
+
 // batch encodes appends as the journal does, into one record.
 func batch(t *testing.T, appends ...journal.Append) []byte {
 	t.Helper()
@@ -142,5 +242,5 @@ func batch(t *testing.T, appends ...journal.Append) []byte {
 		messages[i] = a
 	}
 	w.turn(messages...)
-	return slices.Clone(w.records[1])
+	return slices.Clone(w.records()[1])
 }

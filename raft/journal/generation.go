@@ -1,0 +1,72 @@
+package journal
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/understudy-kv/understudy/actors"
+)
+
+// A generation is one of the logs that make up the journal.
+type generation struct {
+	number uint64
+	log    string // its name on disk
+	bytes  int    // of its records
+	past   int    // of those among them that repeat what earlier generations held
+}
+
+const logPrefix = "journal-"
+
+func newGeneration(number uint64) generation {
+	return generation{number: number, log: fmt.Sprintf("%s%d", logPrefix, number)}
+}
+
+// append writes one record.
+func (g *generation) append(disk actors.Disk, record []byte) {
+	disk.AppendLog(g.log, record)
+	g.bytes += len(record)
+}
+
+// put writes what waits, or only what is shared with the next generation, and
+// returns how many bytes that took.
+func (g *generation) put(disk actors.Disk, waiting []pending, shared bool) int {
+	p := packer{limit: MaxBatchBytes}
+	for _, w := range waiting {
+		if w.shared || !shared {
+			p.add(w.change)
+		}
+	}
+	return g.write(disk, &p)
+}
+
+// write writes what was packed.
+func (g *generation) write(disk actors.Disk, p *packer) int {
+	p.seal()
+	before := g.bytes
+	for _, record := range p.records {
+		g.append(disk, record)
+	}
+	return g.bytes - before
+}
+
+// generations returns the generations among logs, the newest first. Other logs are
+// not the journal's.
+func generations(logs []string) []generation {
+	var list []generation
+	for _, log := range logs {
+		digits, ours := strings.CutPrefix(log, logPrefix)
+		number, err := strconv.ParseUint(digits, 10, 64)
+		if g := newGeneration(number); ours && err == nil && number > 0 && g.log == log {
+			list = append(list, g)
+		}
+	}
+	slices.SortFunc(list, func(a, b generation) int {
+		if a.number > b.number {
+			return -1
+		}
+		return 1
+	})
+	return list
+}

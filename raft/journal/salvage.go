@@ -1,0 +1,56 @@
+package journal
+
+import "github.com/understudy-kv/understudy/raft"
+
+// salvage folds in a record of a log from which others are missing: whatever still
+// makes sense without them. All groups are damaged then, which says that they may
+// have promised more. An error is about a record that no journal wrote.
+func (r *Replay) salvage(record []byte) error {
+	d, err := decode(record)
+	if err != nil {
+		return err
+	}
+	for _, c := range d.changes {
+		if c.Removed {
+			delete(r.groups, c.Group)
+		} else {
+			r.group(c.Group).salvage(c)
+		}
+	}
+	return nil
+}
+
+func (g *group) salvage(c change) {
+	g.state.Damaged = true
+	g.state.Vote = newest(g.state.Vote, c.Save.Vote)
+	if s := c.Save.Snapshot; s.Index > g.state.Snapshot.Index {
+		g.compact(s)
+	}
+	g.merge(c.Before, c.Save.Entries)
+}
+
+// merge takes those of a run of entries that continue this log, where before is the
+// term of the entry before the run. Two logs of a group that hold the same index
+// with the same term are equal up to there (log matching, §5.3): this tells whether
+// the run belongs here, though what lay between is lost, and keeps what is known
+// beyond its end.
+func (g *group) merge(before raft.Term, entries []raft.Entry) {
+	for i, e := range entries {
+		known := e.Index <= g.state.Snapshot.Index || g.holds(e.Index, e.Term)
+		if !known {
+			if g.holds(e.Index-1, before) {
+				g.replace(entries[i:])
+			}
+			return
+		}
+		before = e.Term
+	}
+}
+
+// newest returns the vote that was given later.
+func newest(a, b raft.Vote) raft.Vote {
+	if b.Term > a.Term || b.Term == a.Term && a.For == raft.None {
+		return b
+	}
+	return a
+}
