@@ -1,5 +1,7 @@
 package raft
 
+import "time"
+
 // A promise is a message that must wait for a Save.
 type promise struct {
 	rests   uint64 // on the Save of this number
@@ -11,7 +13,8 @@ type pending struct {
 	number uint64
 	// last is the last entry that its durability makes durable: less than it holds
 	// once a later Save has overwritten some of it.
-	last Index
+	last  Index
+	since time.Duration
 }
 
 // A durability keeps apart what a replica holds, what it has handed out to be
@@ -62,11 +65,19 @@ func (d *durability) newest(last Index) uint64 {
 }
 
 // issue counts a Save of everything up to last.
-func (d *durability) issue(last Index) uint64 {
+func (d *durability) issue(last Index, now time.Duration) uint64 {
 	d.issued++
-	d.pending = append(d.pending, pending{number: d.issued, last: last})
+	d.pending = append(d.pending, pending{number: d.issued, last: last, since: now})
 	d.unsaved = last + 1
 	return d.issued
+}
+
+// waiting is how long the oldest Save has been under way, if one is.
+func (d *durability) waiting(now time.Duration) time.Duration {
+	if len(d.pending) == 0 {
+		return 0
+	}
+	return now - d.pending[0].since
 }
 
 // settle is told that every Save up to number is durable.

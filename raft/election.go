@@ -35,16 +35,18 @@ func (r *Replica) eligible() bool {
 func (r *Replica) poll() {
 	p := &preCandidate{votes: map[ID]bool{r.config.ID: true}, until: r.now + r.patience()}
 	r.become(p)
-	r.canvass(RequestPreVote, r.vote.Term+1)
+	r.canvass(Message{Kind: RequestPreVote, Term: r.vote.Term + 1})
 	r.countPreVotes(p)
 }
 
-// canvass asks every other voter the same.
-func (r *Replica) canvass(kind MessageKind, term Term) {
+// canvass asks every other voter the same, for a replica with this log.
+func (r *Replica) canvass(m Message) {
 	last, c := r.log.last(), r.configuration()
+	m.Index, m.LogTerm = last, r.log.term(last)
 	for _, id := range c.Members() {
 		if id != r.config.ID && c.Votes(id) {
-			r.say(Message{Kind: kind, To: id, Term: term, Index: last, LogTerm: r.log.term(last)})
+			m.To = id
+			r.say(m)
 		}
 	}
 }
@@ -70,17 +72,19 @@ func (r *Replica) receiveGrantPreVote(m Message) {
 
 func (r *Replica) countPreVotes(p *preCandidate) {
 	if agrees(r.configuration(), func(id ID) bool { return p.votes[id] }) {
-		r.stand()
+		r.stand(false)
 	}
 }
 
 // stand enters a term of its own and asks for votes in it (§5.2). Its own vote is
 // as binding as one for another: bound has passed, and it counts when it is saved.
-func (r *Replica) stand() {
-	assert(r.now >= r.bound, "bound to a leader until %v; standing at %v", r.bound, r.now)
+// Both that and the loyalty of others do not matter if the leader itself wants it.
+func (r *Replica) stand(forced bool) {
+	assert(forced || r.now >= r.bound, "bound to a leader until %v; standing at %v", r.bound, r.now)
+	assert(r.eligible(), "%d votes in the last configurations; the newest is %v", r.config.ID, r.configuration())
 	r.set(Vote{Term: r.vote.Term + 1, For: r.config.ID})
 	r.become(&candidate{votes: map[ID]bool{}, until: r.now + r.patience()})
-	r.canvass(RequestVote, r.vote.Term)
+	r.canvass(Message{Kind: RequestVote, Term: r.vote.Term, Forced: forced})
 }
 
 // receiveRequestVote grants at most one vote per term (§5.2). A repeated request
@@ -130,18 +134,6 @@ func (r *Replica) lead() {
 	r.beat(l)
 }
 
-// strangers is the progress of followers that nothing is known about, except that
-// they were alive a moment ago.
-func (r *Replica) strangers() []progress {
-	var all []progress
-	for _, id := range r.configuration().Members() {
-		if id != r.config.ID {
-			all = append(all, progress{id: id, next: r.log.last() + 1, heard: r.now})
-		}
-	}
-	return all
-}
-
 // hear is called when a message proves that id leads the term. It reports nil if
 // that cannot be, because another one does.
 func (r *Replica) hear(id ID) *follower {
@@ -162,18 +154,18 @@ func (r *Replica) hear(id ID) *follower {
 // heard is when the leader was last in touch with a majority.
 func (l *leader) heard(r *Replica) time.Duration {
 	return reached(r.configuration(), func(id ID) time.Duration {
-		if p := l.progress(id); p != nil {
-			return p.heard
+		if id == r.config.ID {
+			return r.now
 		}
-		return r.now
+		return l.voter(id).heard
 	})
 }
 
 // watchFollowers gives up a term in which no majority listens any more, so that
-// clients need not wait for ever (§6.2 of the dissertation), and otherwise keeps
-// the followers waiting.
+// clients need not wait for ever (§6.2 of the dissertation), or that ought to be
+// another's, and otherwise keeps the followers waiting.
 func (r *Replica) watchFollowers(l *leader) {
-	if r.now >= l.heard(r)+r.config.Election {
+	if r.now >= l.heard(r)+r.config.Election || !r.watchTransfer(l) {
 		r.follow(None)
 		return
 	}

@@ -31,6 +31,9 @@ func (m Message) AppendTo(b []byte) []byte {
 		b = protowire.AppendVarint(b, uint64(e.encodedSize()))
 		b = e.AppendTo(b)
 	}
+	if m.Forced {
+		b = appendNumber(b, 11, 1)
+	}
 	return b
 }
 
@@ -61,6 +64,8 @@ func DecodeMessage(b []byte) (Message, error) {
 			m.Round = d.number()
 		case 10:
 			m.Entries = d.entry(m.Entries)
+		case 11:
+			m.Forced = d.number() != 0
 		}
 	}
 	if d.failed {

@@ -41,6 +41,10 @@ const (
 	AcceptHeartbeat
 	// Outdated tells a leader or candidate of an earlier term that From is in Term.
 	Outdated
+	_
+	// StandNow asks To to stand at once: the leader From hands over to it. Index and
+	// LogTerm are the end of the leader's log, which To is known to hold.
+	StandNow
 )
 
 var kindNames = [...]string{
@@ -56,6 +60,7 @@ var kindNames = [...]string{
 	Heartbeat:       "Heartbeat",
 	AcceptHeartbeat: "AcceptHeartbeat",
 	Outdated:        "Outdated",
+	StandNow:        "StandNow",
 }
 
 // known reports whether k is a kind that this version knows.
@@ -82,13 +87,21 @@ type Message struct {
 	Commit  Index
 	Round   uint64
 	Entries []Entry
+	// Forced says of a RequestVote that the leader of the term before asked for it,
+	// so that loyalty to that leader is no reason to ignore it.
+	Forced bool
 }
 
 // String prints the message on one line, entries as their positions.
 func (m Message) String() string {
 	s := fmt.Sprintf("%d→%d %v term=%d", m.From, m.To, m.Kind, m.Term)
 	switch m.Kind {
-	case RequestPreVote, RequestVote:
+	case RequestVote:
+		if m.Forced {
+			s += " forced"
+		}
+		return s + fmt.Sprintf(" last=%d@%d", m.Index, m.LogTerm)
+	case RequestPreVote, StandNow:
 		return s + fmt.Sprintf(" last=%d@%d", m.Index, m.LogTerm)
 	case AppendEntries:
 		return s + fmt.Sprintf(" after=%d@%d commit=%d %v", m.Index, m.LogTerm, m.Commit, positions(m.Entries))

@@ -25,9 +25,11 @@ type progress struct {
 	flights []flight
 	size    int // of all flights
 	// quiet says that nothing was answered about entries since the last heartbeat.
-	quiet bool
-	heard time.Duration // when it was last heard from
-	round uint64        // the latest round of heartbeats it answered
+	quiet    bool
+	heard    time.Duration // when it was last heard from
+	round    uint64        // the latest round of heartbeats it answered
+	pursuit  pursuit       // while it is to become a voter
+	farewell farewell      // since it was removed
 }
 
 // probe starts over from what is known for certain.
@@ -76,6 +78,13 @@ func (p *progress) full(c Config) bool {
 // unanswered reports whether an answer about entries is due.
 func (p *progress) unanswered() bool {
 	return p.probed || p.replicating && p.match+1 < p.next
+}
+
+// voter is what l knows about a voter other than itself.
+func (l *leader) voter(id ID) *progress {
+	p := l.progress(id)
+	assert(p != nil, "%d votes; it is none of %d followers", id, len(l.followers))
+	return p
 }
 
 // progress is what l knows about id, or nil if that is no follower.

@@ -39,7 +39,7 @@ func (r *Replica) read(numbers []uint64) {
 	switch {
 	case !leading:
 		r.out.Refused = append(r.out.Refused, numbers...)
-	case r.config.Leases && r.now < l.reads.lease:
+	case r.config.Leases && !l.forfeited && r.now < l.reads.lease:
 		l.reads.confirm(numbers, r.readable(l))
 	default:
 		l.reads.gathered = append(l.reads.gathered, numbers...)
@@ -111,10 +111,10 @@ func (r *Replica) receiveAcceptHeartbeat(m Message) {
 // later, for an election timeout on theirs, which may run faster by Drift.
 func (r *Replica) confirmRounds(l *leader) {
 	answered := reached(r.configuration(), func(id ID) uint64 {
-		if p := l.progress(id); p != nil {
-			return p.round
+		if id == r.config.ID {
+			return l.reads.number
 		}
-		return l.reads.number
+		return l.voter(id).round
 	})
 	length := time.Duration(float64(r.config.Election) * (1 - r.config.Drift))
 	l.reads.end(answered, length)

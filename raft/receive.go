@@ -25,12 +25,12 @@ func (r *Replica) receive(m Message) {
 // timely brings the terms of this replica and of m together (§5.1) and reports
 // whether m is of the term they have in common. Polls ask about a term that nobody
 // is in, and somebody who is loyal to a leader does not hear of later terms from
-// candidates (§4.2.3 of the dissertation).
+// candidates (§4.2.3 of the dissertation), unless that leader wants to be replaced.
 func (r *Replica) timely(m Message) bool {
 	switch {
 	case m.Kind == RequestPreVote || m.Kind == GrantPreVote:
 		return true
-	case m.Kind == RequestVote && r.loyal():
+	case m.Kind == RequestVote && !m.Forced && r.loyal():
 		return false
 	case m.Term < r.vote.Term:
 		r.correct(m)
@@ -47,7 +47,7 @@ func (r *Replica) timely(m Message) bool {
 // nor, while others are loyal to it, be elected.
 func (r *Replica) correct(m Message) {
 	switch m.Kind {
-	case RequestVote, AppendEntries, Heartbeat:
+	case RequestVote, AppendEntries, Heartbeat, StandNow:
 		r.say(Message{Kind: Outdated, To: m.From})
 	}
 }
@@ -72,6 +72,8 @@ func (r *Replica) dispatch(m Message) {
 		r.receiveHeartbeat(m)
 	case AcceptHeartbeat:
 		r.receiveAcceptHeartbeat(m)
+	case StandNow:
+		r.receiveStandNow(m)
 	}
 	// The others only bring a term.
 }

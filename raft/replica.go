@@ -97,6 +97,8 @@ func (r *Replica) Step(in Input) Output {
 	}
 	r.propose(in.Proposals)
 	r.read(in.Reads)
+	r.change(in.Change)
+	r.transfer(in.Transfer)
 	r.watch()
 	return r.finish()
 }
@@ -119,6 +121,7 @@ func (r *Replica) Status() Status {
 
 		Configuration: r.configuration(),
 		Configured:    r.members.since(),
+		Transferring:  r.transferring(),
 	}
 }
 
@@ -162,9 +165,7 @@ func (r *Replica) watch() {
 // finish collects the duties of the turn.
 func (r *Replica) finish() Output {
 	if l, leading := r.role.(*leader); leading {
-		r.advance(l)
-		r.ask(l)
-		r.replicate(l)
+		r.govern(l)
 	}
 	r.save()
 	r.deliver()
@@ -174,6 +175,17 @@ func (r *Replica) finish() Output {
 	return r.out
 }
 
+// govern is the part of a leader in the duties of a turn.
+func (r *Replica) govern(l *leader) {
+	r.advance(l)
+	r.retire(l)
+	r.drive(l)
+	r.dismiss(l)
+	r.ask(l)
+	r.replicate(l)
+	r.yield(l)
+}
+
 // save hands out what changed, if anything did.
 func (r *Replica) save() {
 	last := r.log.last()
@@ -181,7 +193,7 @@ func (r *Replica) save() {
 		return
 	}
 	entries := r.log.slice(r.durable.unsaved, last)
-	r.out.Save = Save{Number: r.durable.issue(last), Vote: r.vote, Entries: entries}
+	r.out.Save = Save{Number: r.durable.issue(last, r.now), Vote: r.vote, Entries: entries}
 }
 
 // deliver hands out what is committed and durable here. What is only committed

@@ -18,11 +18,12 @@ func (r *Replica) propose(proposals []Proposal) {
 	}
 }
 
-// admits reports whether p may enter the log. When nothing waits to be committed
+// admits reports whether p may enter the log, which stands still while the leader
+// hands over. When nothing waits to be committed
 // any size may, or it never could.
 func (r *Replica) admits(l *leader, p Proposal) bool {
 	weight := Entry{Data: p.Data}.weight()
-	return p.After <= MaxStamp &&
+	return p.After <= MaxStamp && l.transfer.to == None &&
 		(l.uncommitted == 0 || l.uncommitted+weight <= r.config.UncommittedBytes)
 }
 
@@ -206,15 +207,18 @@ func (r *Replica) receiveRejectEntries(m Message) {
 // advance commits what a majority holds, if it is of this term: an older entry can
 // still be overwritten though a majority holds it (§5.4.2, figure 8).
 func (r *Replica) advance(l *leader) {
-	n := reached(r.configuration(), func(id ID) Index {
-		if p := l.progress(id); p != nil {
-			return p.match
+	holds := func(id ID) Index {
+		if id == r.config.ID {
+			return r.durable.durable
 		}
-		return r.durable.durable
-	})
+		return l.voter(id).match
+	}
+	n := reached(r.configuration(), holds)
 	if n <= r.commit || r.log.term(n) != r.vote.Term {
 		return
 	}
+	assert(agrees(r.configuration(), func(id ID) bool { return holds(id) >= n }),
+		"%v holds entry %d", r.configuration(), n)
 	l.uncommitted -= r.log.weight(r.commit, n)
 	assert(l.uncommitted >= 0 && (l.uncommitted == 0) == (n == r.log.last()),
 		"uncommitted weigh %d; after %d", l.uncommitted, n)

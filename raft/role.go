@@ -63,6 +63,9 @@ type leader struct {
 	uncommitted int
 	beat        time.Duration // when the next heartbeat is due
 	reads       reads
+	transfer    transfer
+	// forfeited says that somebody else was asked to lead in this reign.
+	forfeited bool
 }
 
 func (*follower) kind() Role     { return Follower }

@@ -81,6 +81,11 @@ type Input struct {
 	// Reads are linearizable reads that start now, each under a number of the
 	// caller's choice.
 	Reads []uint64
+	// Change asks for other members. Nil is no question.
+	Change *Change
+	// Transfer asks this replica, if it leads, to let that voter lead in its place.
+	// Until it does, or an election timeout has passed, no proposals are accepted.
+	Transfer ID
 }
 
 // An Output is everything that the caller must do about an [Input], in the order
@@ -103,6 +108,8 @@ type Output struct {
 	Reads []uint64
 	// Refused reads must be tried elsewhere: this replica cannot answer them.
 	Refused []uint64
+	// Change says what became of Input.Change.
+	Change Verdict
 }
 
 // A Save is what must become durable together.
@@ -181,6 +188,8 @@ type Status struct {
 	// log, as far as it is held, says nothing about it.
 	Configuration Configuration
 	Configured    Index
+	// Transferring is the voter that this leader is handing over to.
+	Transferring ID
 	// Refused counts messages that no correct member can have sent here.
 	Refused uint64
 }
