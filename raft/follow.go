@@ -37,7 +37,7 @@ func (r *Replica) refollow(l *leader) {
 	}
 	for _, id := range c.Members() {
 		if id != r.config.ID && l.progress(id) == nil {
-			l.followers = append(l.followers, r.stranger(id))
+			l.followers = append(l.followers, r.stranger(id, r.members.since()))
 		}
 	}
 }
@@ -51,7 +51,7 @@ func (r *Replica) strangers() []progress {
 		if id == r.config.ID {
 			continue
 		}
-		p := r.stranger(id)
+		p := r.stranger(id, r.log.last()+1)
 		if !r.configuration().Has(id) {
 			p.farewell = removed
 		}
@@ -69,9 +69,10 @@ func (r *Replica) recentMembers() (all []ID) {
 }
 
 // stranger is the progress of a follower that nothing is known about, except that it
-// may have been alive a moment ago.
-func (r *Replica) stranger(id ID) progress {
-	return progress{id: id, next: r.log.last() + 1, heard: r.now}
+// may have been alive a moment ago. The next entry, which every follower lacks, is
+// the first that it is sent.
+func (r *Replica) stranger(id ID, next Index) progress {
+	return progress{id: id, next: next, heard: r.now}
 }
 
 // dismiss drops followers that were removed, once they know that it is committed, so

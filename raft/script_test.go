@@ -116,27 +116,30 @@ func (s *story) run(line string) {
 
 func (s *story) commands() map[string]func(args) {
 	return map[string]func(args){
-		"group":   s.group,   // voters=N and limits: start replicas 1 to N
-		"state":   s.state,   // N term= vote= entries=1,1,2x3: start N anew with this on its disk
-		"wait":    s.wait,    // N: N milliseconds pass
-		"wall":    s.setWall, // N: the time of day is N
-		"rand":    s.setRand, // N MS: chance makes N wait so much longer
-		"tick":    s.tick,    // N...: a turn in which nothing happens
-		"propose": s.propose, // N DATA... [after=STAMP]
-		"read":    s.read,    // N NUMBER...
-		"saved":   s.saved,   // N [COUNT]: its oldest Saves, or all, become durable
-		"deliver": s.deliver, // messages, each in a turn of its own
-		"copy":    s.copy,    // deliver and keep for later
-		"drop":    s.drop,    // messages
-		"network": s.list,    // messages
-		"send":    s.send,    // FROM TO KIND FIELD=...: a message that nobody sent
-		"crash":   s.crash,   // N [COUNT]: so many of its pending Saves survive
-		"restart": s.restart, // N
-		"settle":  s.settle,  // deliver and save everything until nothing happens
-		"elect":   s.elect,   // N: it stands, and everything settles
-		"status":  s.status,  // [N]
-		"stamps":  s.stamps,  // N: of all its entries
-		"log":     s.log,     // N
+		"group":    s.group,    // voters=N spare=N and limits: start replicas 1 to N, and more that know no group
+		"state":    s.state,    // N term= vote= entries=1,1,2x3: start N anew with this on its disk
+		"wait":     s.wait,     // N: N milliseconds pass
+		"wall":     s.setWall,  // N: the time of day is N
+		"rand":     s.setRand,  // N MS: chance makes N wait so much longer
+		"tick":     s.tick,     // N...: a turn in which nothing happens
+		"propose":  s.propose,  // N DATA... [after=STAMP]
+		"read":     s.read,     // N NUMBER...
+		"change":   s.change,   // N VOTER... [learners=4,5]: ask N for these members
+		"transfer": s.transfer, // N TO: ask N to hand over
+		"members":  s.members,  // [N]: what each takes for the group
+		"saved":    s.saved,    // N [COUNT]: its oldest Saves, or all, become durable
+		"deliver":  s.deliver,  // messages, each in a turn of its own
+		"copy":     s.copy,     // deliver and keep for later
+		"drop":     s.drop,     // messages
+		"network":  s.list,     // messages
+		"send":     s.send,     // FROM TO KIND FIELD=...: a message that nobody sent
+		"crash":    s.crash,    // N [COUNT]: so many of its pending Saves survive
+		"restart":  s.restart,  // N
+		"settle":   s.settle,   // deliver and save everything until nothing happens
+		"elect":    s.elect,    // N: it stands, and everything settles
+		"status":   s.status,   // [N]
+		"stamps":   s.stamps,   // N: of all its entries
+		"log":      s.log,      // N
 	}
 }
 
@@ -183,12 +186,14 @@ func (a args) get(name string) uint64 {
 	return uint64(n)
 }
 
-// entries reads terms, such as 1,1,2x3, as entries after index before.
+// entries reads terms, such as 1,1,2x3, as entries after index before. A term with a
+// configuration, such as 2:2.3.4/1.2.3, is an entry that holds it.
 func entries(text string, before Index) (list []Entry) {
 	for run := range strings.SplitSeq(text, ",") {
 		if run == "" {
 			continue
 		}
+		run, members, changes := strings.Cut(run, ":")
 		term, count, _ := strings.Cut(run, "x")
 		for range number("0"+count) + 1 - min(1, len(count)) {
 			i := before + Index(len(list)) + 1
@@ -196,6 +201,28 @@ func entries(text string, before Index) (list []Entry) {
 				Index: i, Term: Term(number(term)), Kind: Command,
 				Stamp: Stamp(1000*number(term)) + Stamp(i), Data: fmt.Appendf(nil, "%d@%s", i, term),
 			})
+		}
+		if changes {
+			e := &list[len(list)-1]
+			e.Kind, e.Data = Membership, configurationOf(members).AppendTo(nil)
+		}
+	}
+	return list
+}
+
+// configurationOf reads VOTERS/OUTGOING/LEARNERS/TARGET, each as 1.2.3.
+func configurationOf(text string) (c Configuration) {
+	lists := []*[]ID{&c.Voters, &c.Outgoing, &c.Learners, &c.Target}
+	for i, part := range strings.Split(text, "/") {
+		*lists[i] = ids(part, ".")
+	}
+	return c
+}
+
+func ids(text, separator string) (list []ID) {
+	for word := range strings.SplitSeq(text, separator) {
+		if word != "" {
+			list = append(list, ID(number(word)))
 		}
 	}
 	return list
@@ -214,7 +241,8 @@ func (s *story) group(a args) {
 	for id := range ID(a.get("voters")) {
 		s.config.Voters = append(s.config.Voters, id+1)
 	}
-	for i, id := range s.config.Voters {
+	for i := range a.get("voters") + a.get("spare") {
+		id := ID(i + 1)
 		s.rands[id] = time.Duration(i) * testHeartbeat
 		s.hosts[id] = newHost(s.configOf(id, a.get("eager") == uint64(id)), s.now, s.rand(id))
 	}
@@ -223,6 +251,9 @@ func (s *story) group(a args) {
 func (s *story) configOf(id ID, eager bool) Config {
 	c := s.config
 	c.ID, c.Eager = id, eager
+	if !slices.Contains(c.Voters, id) {
+		c.Voters = nil
+	}
 	return c
 }
 
@@ -271,6 +302,24 @@ func (s *story) read(a args) {
 		in.Reads = append(in.Reads, uint64(a.number(i+1)))
 	}
 	s.step(a.id(0), in)
+}
+
+func (s *story) change(a args) {
+	c := &Change{Learners: ids(a.named["learners"], ",")}
+	for i := range a.words[1:] {
+		c.Voters = append(c.Voters, a.id(i+1))
+	}
+	s.step(a.id(0), Input{Change: c})
+}
+
+func (s *story) transfer(a args) { s.step(a.id(0), Input{Transfer: a.id(1)}) }
+
+func (s *story) members(a args) {
+	for _, id := range s.chosenHosts(a) {
+		if r := s.hosts[id].replica; r != nil {
+			s.say("%d is in %v since %d", id, r.Status().Configuration, r.Status().Configured)
+		}
+	}
 }
 
 func (s *story) saved(a args) {
@@ -355,6 +404,7 @@ func (s *story) send(a args) {
 	m := Message{From: a.id(0), To: a.id(1), Term: Term(a.get("term")), Index: Index(a.get("index")),
 		LogTerm: Term(a.get("logterm")), Hint: Index(a.get("hint")), Commit: Index(a.get("commit")),
 		Round: a.get("round"), Entries: entries(a.named["entries"], Index(a.get("first")+a.get("index")))}
+	m.Forced = a.get("forced") == 1
 	m.Kind = MessageKind(max(0, slices.Index(kindNames[:], a.words[2])))
 	s.step(m.To, Input{Messages: []Message{m}})
 }
@@ -363,7 +413,7 @@ func (s *story) settle(args) {
 	for range 1000 {
 		moved := len(s.network) > 0
 		s.deliver(args{})
-		for _, id := range s.config.Voters {
+		for _, id := range s.chosenHosts(args{}) {
 			if h := s.hosts[id]; h.replica != nil && len(h.queue) > 0 {
 				moved = true
 				s.saved(args{words: []string{fmt.Sprint(id)}})
@@ -382,12 +432,16 @@ func (s *story) elect(a args) {
 	s.settle(a)
 }
 
-func (s *story) status(a args) {
-	ids := slices.Sorted(maps.Keys(s.hosts))
+// chosenHosts is the host that a names, or all.
+func (s *story) chosenHosts(a args) []ID {
 	if len(a.words) > 0 {
-		ids = []ID{a.id(0)}
+		return []ID{a.id(0)}
 	}
-	for _, id := range ids {
+	return slices.Sorted(maps.Keys(s.hosts))
+}
+
+func (s *story) status(a args) {
+	for _, id := range s.chosenHosts(a) {
 		if s.hosts[id].replica == nil {
 			s.say("%d crashed", id)
 			continue
@@ -426,6 +480,15 @@ func (s *story) tellRole(before, after Status) {
 	if before.Refused != after.Refused {
 		s.say("%d refuses that", after.ID)
 	}
+	if !before.Configuration.Equal(after.Configuration) {
+		s.say("%d is in %v", after.ID, after.Configuration)
+	}
+	if before.Transferring != after.Transferring && after.Transferring != None {
+		s.say("%d hands over to %d", after.ID, after.Transferring)
+	}
+	if before.Transferring != None && after.Transferring == None && after.Role == Leader {
+		s.say("%d gives up handing over", after.ID)
+	}
 }
 
 func (s *story) tellDuties(id ID, in Input, out Output) {
@@ -444,6 +507,12 @@ func (s *story) tellDuties(id ID, in Input, out Output) {
 	}
 	if len(out.Reads) > 0 {
 		s.say("%d serve reads %d", id, out.Reads)
+	}
+	if in.Change != nil && out.Change.Refusal != 0 {
+		s.say("%d refuses to change: %v", id, out.Change.Refusal)
+	}
+	if in.Change != nil && out.Change.Refusal == 0 {
+		s.say("%d changes from entry %d on", id, out.Change.Index)
 	}
 	if len(out.Refused) > 0 {
 		s.say("%d refuse reads %d", id, out.Refused)
