@@ -11,6 +11,7 @@ import (
 	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/raft/snapshot"
 )
 
 // The tags. One that has been in use is never given to another message.
@@ -25,6 +26,8 @@ const (
 	tagNodeStatusReq = 8
 	tagNodeStatus    = 9
 	tagBeat          = 10
+	tagAskPiece      = 11
+	tagPiece         = 12
 )
 
 // ErrUnknown is wrapped by the error about a message or a tag that is not in the
@@ -54,6 +57,10 @@ func Append(b []byte, m actors.Message) ([]byte, error) {
 		return m.AppendTo(append(b, tagNodeStatus)), nil
 	case node.Beat:
 		return m.AppendTo(append(b, tagBeat)), nil
+	case snapshot.AskPiece:
+		return m.AppendTo(append(b, tagAskPiece)), nil
+	case snapshot.Piece:
+		return m.AppendTo(append(b, tagPiece)), nil
 	}
 	return b, fmt.Errorf("wire: %w: type %T", ErrUnknown, m)
 }
@@ -87,6 +94,10 @@ func Decode(b []byte) (actors.Message, error) {
 		return message(node.DecodeNodeStatus(body))
 	case tagBeat:
 		return message(node.DecodeBeat(body))
+	case tagAskPiece:
+		return message(snapshot.DecodeAskPiece(body))
+	case tagPiece:
+		return message(snapshot.DecodePiece(body))
 	}
 	return nil, fmt.Errorf("wire: %w: tag %d", ErrUnknown, tag)
 }

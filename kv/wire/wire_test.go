@@ -12,6 +12,7 @@ import (
 	"github.com/understudy-kv/understudy/kv/wire"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/raft/snapshot"
 	"github.com/understudy-kv/understudy/ring"
 )
 
@@ -73,6 +74,14 @@ var pinned = []struct {
 		"09" + "0801" + "1001" + "1a04" + "0801" + "1001",
 	},
 	{node.Beat{Birth: 300, Life: 2, Knows: 3, Blank: true}, "0a" + "08ac02" + "1002" + "1803" + "2001"},
+	{
+		snapshot.AskPiece{Group: 300, Index: 2, Term: 3, Number: 4, Copy: 5, Done: true},
+		"0b" + "08ac02" + "1002" + "1803" + "2004" + "2805" + "3001",
+	},
+	{
+		snapshot.Piece{Group: 300, Index: 2, Term: 3, Number: 4, Copy: 5, Answer: snapshot.Gone, Pieces: 6, Data: []byte("ab")},
+		"0c" + "08ac02" + "1002" + "1803" + "2004" + "2805" + "3001" + "3806" + "42026162",
+	},
 }
 
 func TestEncodingsAreThoseInTheSpec(t *testing.T) {
