@@ -40,5 +40,8 @@ func (c Config) validateLimits() error {
 			"InflightBytes %d, UncommittedBytes %d",
 			c.BatchBytes, c.InflightMessages, c.InflightBytes, c.UncommittedBytes)
 	}
+	if c.Trailing < 0 {
+		return fmt.Errorf("want Trailing >= 0, not %d", c.Trailing)
+	}
 	return nil
 }

@@ -27,6 +27,7 @@ type durability struct {
 	unsaved  Index  // the first entry that is in no Save yet
 	durable  Index  // the log is durable up to here
 	vote     uint64 // number of the Save that holds the vote; may be the next one
+	snapshot uint64 // number of the Save that holds the snapshot; may be the next one
 	promises []promise
 }
 
@@ -50,10 +51,19 @@ func (d *durability) overvote(newTerm bool) {
 	}
 }
 
-// dirty reports whether there is something to save: the vote, or entries of a log
-// that ends with last.
+// resnap is told of a new snapshot at i. Entries up to there need not be saved.
+func (d *durability) resnap(i Index) {
+	d.snapshot = d.issued + 1
+	d.unsaved = max(d.unsaved, i+1)
+}
+
+// resnapped reports whether the snapshot is in no Save yet.
+func (d *durability) resnapped() bool { return d.snapshot > d.issued }
+
+// dirty reports whether there is something to save: the vote, the snapshot, or
+// entries of a log that ends with last.
 func (d *durability) dirty(last Index) bool {
-	return d.vote > d.issued || d.unsaved <= last
+	return d.vote > d.issued || d.resnapped() || d.unsaved <= last
 }
 
 // newest is the number of the Save that holds everything up to now.

@@ -112,8 +112,10 @@ func (r *Replica) receiveGrantVote(m Message) {
 }
 
 func (r *Replica) countVotes(c *candidate) {
-	own := r.durable.vote <= r.durable.safe
-	granted := func(id ID) bool { return id == r.config.ID && own || c.votes[id] }
+	if r.durable.vote > r.durable.safe {
+		return // nobody can have been asked yet
+	}
+	granted := func(id ID) bool { return id == r.config.ID || c.votes[id] }
 	if agrees(r.configuration(), granted) {
 		r.lead()
 	}

@@ -14,7 +14,7 @@ type host struct {
 	disk    State
 	queue   []Save // not synced
 	saved   uint64
-	applied []Entry // since the start
+	storage storage
 }
 
 func newHost(c Config, now time.Duration, rand func(int) int) *host {
@@ -24,9 +24,10 @@ func newHost(c Config, now time.Duration, rand func(int) int) *host {
 }
 
 func (h *host) start(now time.Duration) {
-	state := State{Vote: h.disk.Vote, Entries: slices.Clone(h.disk.Entries)}
+	state := h.disk
+	state.Entries = slices.Clone(h.disk.Entries)
 	h.replica = New(h.config, state, now, h.rand)
-	h.queue, h.saved, h.applied = nil, 0, nil
+	h.queue, h.saved, h.storage = nil, 0, storage{}
 }
 
 // step takes a turn and keeps what it says about disk and state machine.
@@ -36,20 +37,46 @@ func (h *host) step(in Input) Output {
 	if out.Save.Number != 0 {
 		h.queue = append(h.queue, out.Save)
 	}
-	h.applied = append(h.applied, out.Committed...)
 	return out
 }
 
 // sync makes the n oldest Saves durable.
 func (h *host) sync(n int) {
 	for _, s := range h.queue[:n] {
-		h.disk.Vote = s.Vote
-		if len(s.Entries) > 0 {
-			h.disk.Entries = append(slices.Clip(h.disk.Entries[:s.Entries[0].Index-1]), s.Entries...)
-		}
+		fold(&h.disk, s)
 		h.saved = s.Number
 	}
 	h.queue = h.queue[n:]
+}
+
+// fold makes s what is on a disk.
+func fold(disk *State, s Save) {
+	disk.Vote, disk.Damaged = s.Vote, s.Damaged
+	if i := s.Snapshot.Index; i > 0 {
+		kept := []Entry(nil)
+		if term(*disk, i) == s.Snapshot.Term {
+			kept = disk.Entries[i-disk.Snapshot.Index:]
+		}
+		disk.Snapshot, disk.Entries = s.Snapshot, kept
+	}
+	if len(s.Entries) > 0 {
+		n := s.Entries[0].Index - disk.Snapshot.Index - 1
+		disk.Entries = append(slices.Clip(disk.Entries[:n]), s.Entries...)
+	}
+}
+
+// last is the end of the log on a disk.
+func last(disk State) Index { return disk.Snapshot.Index + Index(len(disk.Entries)) }
+
+// term is the term of the entry i on a disk, or zero if that is not known.
+func term(disk State, i Index) Term {
+	switch {
+	case i == disk.Snapshot.Index:
+		return disk.Snapshot.Term
+	case i < disk.Snapshot.Index || i > last(disk):
+		return 0
+	}
+	return disk.Entries[i-disk.Snapshot.Index-1].Term
 }
 
 // crash loses everything but the disk, onto which the n oldest Saves still made it.

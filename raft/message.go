@@ -41,7 +41,9 @@ const (
 	AcceptHeartbeat
 	// Outdated tells a leader or candidate of an earlier term that From is in Term.
 	Outdated
-	_
+	// OfferSnapshot says that From, which leads, no longer holds the entries that To
+	// needs next, but the snapshot at Index of LogTerm.
+	OfferSnapshot
 	// StandNow asks To to stand at once: the leader From hands over to it. Index and
 	// LogTerm are the end of the leader's log, which To is known to hold.
 	StandNow
@@ -60,6 +62,7 @@ var kindNames = [...]string{
 	Heartbeat:       "Heartbeat",
 	AcceptHeartbeat: "AcceptHeartbeat",
 	Outdated:        "Outdated",
+	OfferSnapshot:   "OfferSnapshot",
 	StandNow:        "StandNow",
 }
 
@@ -111,6 +114,8 @@ func (m Message) String() string {
 		return s + fmt.Sprintf(" index=%d try=%d@%d", m.Index, m.Hint, m.LogTerm)
 	case Heartbeat:
 		return s + fmt.Sprintf(" round=%d match=%d@%d commit=%d", m.Round, m.Index, m.LogTerm, m.Commit)
+	case OfferSnapshot:
+		return s + fmt.Sprintf(" snapshot=%d@%d", m.Index, m.LogTerm)
 	case AcceptHeartbeat:
 		return s + fmt.Sprintf(" round=%d", m.Round)
 	}

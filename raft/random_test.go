@@ -25,6 +25,8 @@ type weather struct {
 	proposals, questions float64
 	pace                 time.Duration // of time and messages
 	extreme              bool          // clocks
+	captures             float64       // how likely a host begins one in a turn
+	trailing             int           // bytes
 }
 
 func drawWeather(r *rand.Rand) weather {
@@ -40,7 +42,8 @@ func drawWeather(r *rand.Rand) weather {
 		syncing: 0.1 + 0.9*r.Float64(),
 		leases:  r.IntN(2) == 0, tiny: r.IntN(2) == 0,
 		proposals: 0.5 * r.Float64(), questions: 0.5 * r.Float64(),
-		pace: testHeartbeat / 2,
+		pace:     testHeartbeat / 2,
+		captures: maybe(0.2), trailing: r.IntN(4) * 80,
 	}
 	if r.IntN(3) == 0 {
 		w.strainLeases(r)
@@ -89,8 +92,10 @@ type world struct {
 	readings map[uint64]reading
 	commits  []Index // of each host in this life
 	served   int
-	refused  int
-	err      error
+	// compactions counts Saves with a snapshot, restored those that came from others.
+	compactions, restored int
+	refused               int
+	err                   error
 }
 
 func newWorld(seed uint64, size int) *world {
@@ -113,6 +118,7 @@ func (w *world) config(i, size int) Config {
 		ID: ID(i + 1), Election: testElection, Heartbeat: testHeartbeat, Drift: 0.1,
 		Leases: w.leases, Eager: i == 0,
 		BatchBytes: 1000, InflightMessages: 8, InflightBytes: 4000, UncommittedBytes: 10000,
+		Trailing: w.trailing,
 	}
 	if w.tiny {
 		c.BatchBytes, c.InflightMessages, c.InflightBytes, c.UncommittedBytes = 1, 2, 100, 300
@@ -177,8 +183,7 @@ func (w *world) requeue(messages []Message, h *host) {
 func (w *world) misfortune() {
 	for i, h := range w.hosts {
 		if h.replica == nil && w.chance(0.05) {
-			h.start(w.clock(i))
-			w.commits[i] = 0
+			w.restart(i, h)
 		}
 	}
 	if w.chance(w.crash) {
@@ -200,6 +205,11 @@ func (w *world) victim() ID {
 		}
 	}
 	return w.anyone()
+}
+
+func (w *world) restart(i int, h *host) {
+	h.start(w.clock(i))
+	w.commits[i] = h.disk.Snapshot.Index
 }
 
 func (w *world) crashHost(id ID) {
@@ -294,7 +304,9 @@ func (w *world) turn(i int, h *host, inbox []Message) {
 		Proposals: w.drawProposals(),
 		Reads:     w.drawReads(h),
 	}
-	if !synced && in.Now < h.replica.Deadline() &&
+	w.capture(h)
+	stored := w.store(h, &in)
+	if !synced && !stored && in.Now < h.replica.Deadline() &&
 		len(in.Messages)+len(in.Proposals)+len(in.Reads) == 0 {
 		return
 	}
@@ -324,6 +336,7 @@ func (w *world) judge(i int, h *host, in Input, out Output) {
 		w.judgeMessage(h, m)
 		w.send(m)
 	}
+	w.judgeSnapshots(i, h, in, out)
 	w.judgeAccepted(h, in, out)
 	w.judgeCommitted(i, h, out.Committed)
 	for _, number := range out.Reads {
@@ -334,6 +347,7 @@ func (w *world) judge(i int, h *host, in Input, out Output) {
 		delete(w.readings, number)
 	}
 	w.judgeState(i, h)
+	w.judgeDisk(h)
 }
 
 // judgeMessage demands that the disk already holds what m promises.
@@ -354,9 +368,10 @@ func (w *world) judgeMessage(h *host, m Message) {
 		}
 		w.votes[key] = choice
 	case AcceptEntries:
-		if disk.Vote.Term < m.Term || Index(len(disk.Entries)) < m.Index {
-			w.fail("%v sent; the disk holds %d entries in term %d", m, len(disk.Entries), disk.Vote.Term)
+		if disk.Vote.Term < m.Term || last(disk) < m.Index {
+			w.fail("%v sent; the disk holds up to %d in term %d", m, last(disk), disk.Vote.Term)
 		}
+		w.judgeAgreement(h, m)
 	case AcceptHeartbeat:
 		if disk.Vote.Term < m.Term {
 			w.fail("%v sent; the disk is in term %d", m, disk.Vote.Term)
@@ -378,10 +393,22 @@ func (w *world) judgeLeader(h *host, m Message) {
 		return
 	}
 	w.leaders[m.Term] = m.From
-	for _, e := range w.ledger {
+	for _, e := range w.ledger[min(len(w.ledger), int(max(h.replica.log.base.Index, 1)-1)):] {
 		if w.decided[e.Index-1] < m.Term && h.replica.log.term(e.Index) != e.Term {
 			w.fail("%d leads term %d without committed %v", m.From, m.Term, e)
 		}
+	}
+}
+
+// judgeAgreement demands that the leader, if it still leads, holds what was accepted.
+func (w *world) judgeAgreement(h *host, m Message) {
+	leader := w.hosts[m.To-1].replica
+	if leader == nil || leader.vote.Term != m.Term || leader.role.kind() != Leader {
+		return
+	}
+	mine, its := term(h.disk, m.Index), leader.log.term(m.Index)
+	if mine > 0 && its > 0 && mine != its {
+		w.fail("%v sent; the entry is of term %d here and of term %d there", m, mine, its)
 	}
 }
 
@@ -405,7 +432,7 @@ func (w *world) judgeCommitted(i int, h *host, entries []Entry) {
 			w.fail("%d applied %v after %d", h.config.ID, e, w.commits[i])
 		}
 		w.commits[i] = e.Index
-		if Index(len(h.disk.Entries)) < e.Index || h.disk.Entries[e.Index-1].Term != e.Term {
+		if term(h.disk, e.Index) != e.Term {
 			w.fail("%d applied %v, which is not on its disk", h.config.ID, e)
 		}
 		if e.Index <= Index(len(w.ledger)) {
@@ -430,7 +457,7 @@ func (w *world) compare(h *host, e Entry) {
 
 func (w *world) holders(e Entry) (n int) {
 	for _, h := range w.hosts {
-		if Index(len(h.disk.Entries)) >= e.Index && h.disk.Entries[e.Index-1].Term == e.Term {
+		if e.Index < h.disk.Snapshot.Index || term(h.disk, e.Index) == e.Term {
 			n++
 		}
 	}
@@ -444,8 +471,8 @@ func (w *world) judgeRead(h *host, number uint64) {
 	if !open || o.at != h {
 		w.fail("%d served read %d, which it was not asked", h.config.ID, number)
 	}
-	if len(h.applied) < o.floor {
-		w.fail("%d served a read from %d entries; %d were committed", h.config.ID, len(h.applied), o.floor)
+	if applied := int(w.commits[h.config.ID-1]); applied < o.floor {
+		w.fail("%d served a read from %d entries; %d were committed", h.config.ID, applied, o.floor)
 	}
 	delete(w.readings, number)
 	w.served++
@@ -456,13 +483,13 @@ func (w *world) judgeState(i int, h *host) {
 	if s.Refused != 0 {
 		w.fail("%d refused %d messages of correct members", s.ID, s.Refused)
 	}
-	if s.Delivered != w.commits[i] || s.Commit < s.Delivered || s.Durable < s.Delivered {
+	if s.Delivered != w.commits[i] || s.Commit < s.Delivered ||
+		s.Durable < s.Delivered && s.Delivered != s.Snapshot {
 		w.fail("%d applied up to %d: %+v", s.ID, w.commits[i], s)
 	}
-	l := h.replica.log.entries
-	if s.Durable > Index(len(h.disk.Entries)) || s.Durable > s.Last ||
-		s.Durable > 0 && h.disk.Entries[s.Durable-1].Term != l[s.Durable-1].Term {
-		w.fail("%d takes its log for durable up to %d; the disk holds %d", s.ID, s.Durable, len(h.disk.Entries))
+	held := h.replica.log.term(s.Durable)
+	if s.Durable > last(h.disk) || s.Durable > s.Last || held != 0 && held != term(h.disk, s.Durable) {
+		w.fail("%d takes its log for durable up to %d; the disk holds %d", s.ID, s.Durable, last(h.disk))
 	}
 	if at := h.replica.Deadline(); at <= h.replica.now {
 		w.fail("%d wants to be woken at %v; it is %v", s.ID, at, h.replica.now)
@@ -473,17 +500,18 @@ func (w *world) judgeState(i int, h *host) {
 func (w *world) judgeLogs() {
 	for i, a := range w.hosts {
 		for _, b := range w.hosts[:i] {
-			w.judgePair(a.disk.Entries, b.disk.Entries)
+			w.judgePair(a.disk, b.disk)
 		}
 	}
 }
 
-func (w *world) judgePair(a, b []Entry) {
+func (w *world) judgePair(a, b State) {
 	agreed := false
-	for n := min(len(a), len(b)) - 1; n >= 0; n-- {
-		agreed = agreed || a[n].Term == b[n].Term
-		if agreed && (a[n].Term != b[n].Term || a[n].Stamp != b[n].Stamp) {
-			w.fail("two logs agree on a later entry and hold %v and %v", a[n], b[n])
+	for i := min(last(a), last(b)); i > max(a.Snapshot.Index, b.Snapshot.Index); i-- {
+		mine, other := a.Entries[i-a.Snapshot.Index-1], b.Entries[i-b.Snapshot.Index-1]
+		agreed = agreed || mine.Term == other.Term
+		if agreed && mine.position() != other.position() {
+			w.fail("two logs agree on a later entry and hold %v and %v", mine, other)
 		}
 	}
 }
@@ -492,13 +520,12 @@ func (w *world) judgePair(a, b []Entry) {
 // that everybody applies it: within thirty elections, and as long as the smallest
 // window takes to carry every entry once.
 func (w *world) heal() {
-	w.weather = weather{syncing: 1, leases: w.leases, pace: testHeartbeat / 2}
+	w.weather = weather{syncing: 1, leases: w.leases, pace: testHeartbeat / 2, captures: w.captures}
 	clear(w.blocked)
 	for i, h := range w.hosts {
 		w.paused[i] = 0
 		if h.replica == nil {
-			h.start(w.clock(i))
-			w.commits[i] = 0
+			w.restart(i, h)
 		}
 	}
 	mark := []byte("the last word")
@@ -559,7 +586,7 @@ func TestGroupKeepsItsPromisesInAnyWeather(t *testing.T) {
 	if testing.Short() {
 		seeds = 10
 	}
-	var terms, entries, served int
+	var terms, entries, served, compactions, restored int
 	for size := 1; size <= 5; size++ {
 		for seed := range seeds {
 			w := run(seed, size, 2000)
@@ -567,10 +594,12 @@ func TestGroupKeepsItsPromisesInAnyWeather(t *testing.T) {
 				t.Fatalf("size %d seed %d (%+v): %v", size, seed, w.weather, w.err)
 			}
 			terms, entries, served = terms+len(w.leaders), entries+len(w.ledger), served+w.served
+			compactions, restored = compactions+w.compactions, restored+w.restored
 		}
 	}
-	t.Logf("%d terms, %d entries, %d reads", terms, entries, served)
-	if terms == 0 || entries == 0 || served == 0 {
+	t.Logf("%d terms, %d entries, %d reads, %d compactions, %d snapshots from others",
+		terms, entries, served, compactions, restored)
+	if min(terms, entries, served, compactions, restored) == 0 {
 		t.Error("nothing happened")
 	}
 }

@@ -71,11 +71,12 @@ func (r *Replica) beginRound(l *leader) {
 	number := l.reads.begin(r.now, r.readable(l))
 	for i := range l.followers {
 		p := &l.followers[i]
+		held := r.log.position(p.match) // zero if it is compacted
 		r.say(Message{
 			Kind:    Heartbeat,
 			To:      p.id,
-			Index:   p.match,
-			LogTerm: r.log.term(p.match),
+			Index:   held.Index,
+			LogTerm: held.Term,
 			Commit:  r.commit,
 			Round:   number,
 		})

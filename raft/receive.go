@@ -47,7 +47,7 @@ func (r *Replica) timely(m Message) bool {
 // nor, while others are loyal to it, be elected.
 func (r *Replica) correct(m Message) {
 	switch m.Kind {
-	case RequestVote, AppendEntries, Heartbeat, StandNow:
+	case RequestVote, AppendEntries, Heartbeat, OfferSnapshot, StandNow:
 		r.say(Message{Kind: Outdated, To: m.From})
 	}
 }
@@ -72,6 +72,8 @@ func (r *Replica) dispatch(m Message) {
 		r.receiveHeartbeat(m)
 	case AcceptHeartbeat:
 		r.receiveAcceptHeartbeat(m)
+	case OfferSnapshot:
+		r.receiveOfferSnapshot(m)
 	case StandNow:
 		r.receiveStandNow(m)
 	}
@@ -86,6 +88,7 @@ func (r *Replica) sensible(m Message) bool {
 	return m.To == r.config.ID && m.From != m.To && m.From != None && m.Kind.known() &&
 		m.Term >= 1 && m.Term <= maxTerm && m.LogTerm <= m.Term &&
 		max(m.Index, m.Hint, m.Commit) <= maxIndex &&
+		(m.Kind != OfferSnapshot || m.Index >= 1 && m.LogTerm >= 1) &&
 		sensibleEntries(m)
 }
 

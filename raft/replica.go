@@ -24,14 +24,17 @@ import (
 
 // A Replica is one member of a group. It is not safe for concurrent use.
 type Replica struct {
-	config  Config
-	rand    func(n int) int
-	now     time.Duration
-	wall    Stamp
-	vote    Vote
-	log     log
-	members history
-	durable durability
+	config Config
+	rand   func(n int) int
+	now    time.Duration
+	wall   Stamp
+	vote   Vote
+	log    log
+	// snapshot is the newest one that was captured or installed. The log may go back
+	// further, for followers that are slow.
+	snapshot Snapshot
+	members  history
+	durable  durability
 	// commit is the last entry known to be committed, delivered the last one handed
 	// out.
 	commit    Index
@@ -52,7 +55,7 @@ func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 		panic("raft: invalid Config: " + err.Error())
 	}
 	r := &Replica{config: c, rand: rand, now: now, vote: s.Vote}
-	r.members.base = firstConfiguration(c, s)
+	r.recallSnapshot(s)
 	for _, e := range s.Entries {
 		assert(e.Term <= s.Vote.Term, "recovered the vote %+v; there is entry %v", s.Vote, e)
 		r.append(e)
@@ -61,6 +64,16 @@ func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 	r.durable.unsaved = r.log.last() + 1
 	r.wake()
 	return r
+}
+
+// recallSnapshot begins the log where s does.
+func (r *Replica) recallSnapshot(s State) {
+	assert(s.Snapshot.Index > 0 || s.Snapshot.Equal(Snapshot{}), "recovered %v; at index %d", s.Snapshot, 0)
+	assert(s.Snapshot.Term <= s.Vote.Term, "recovered the vote %+v; there is %v", s.Vote, s.Snapshot)
+	r.members.base = firstConfiguration(r.config, s)
+	r.snapshot = s.Snapshot
+	r.log.restart(s.Snapshot.position())
+	r.commit, r.delivered = s.Snapshot.Index, s.Snapshot.Index
 }
 
 // firstConfiguration is the one before the first entry of s.
@@ -92,6 +105,8 @@ func (r *Replica) wake() {
 func (r *Replica) Step(in Input) Output {
 	r.begin(in)
 	r.settle(in.Saved)
+	r.capture(in.Captured)
+	r.install(in.Installed)
 	for _, m := range in.Messages {
 		r.receive(m)
 	}
@@ -117,6 +132,9 @@ func (r *Replica) Status() Status {
 		Delivered: r.delivered,
 		Durable:   r.durable.durable,
 		Last:      r.log.last(),
+		Snapshot:  r.snapshot.Index,
+		First:     r.log.first(),
+		LogBytes:  r.log.bytes,
 		Refused:   r.refused,
 
 		Configuration: r.configuration(),
@@ -169,6 +187,7 @@ func (r *Replica) finish() Output {
 	}
 	r.save()
 	r.deliver()
+	r.check()
 	if l, leading := r.role.(*leader); leading {
 		r.out.Reads = l.reads.serve(r.out.Reads, r.delivered)
 	}
@@ -192,8 +211,12 @@ func (r *Replica) save() {
 	if !r.durable.dirty(last) {
 		return
 	}
-	entries := r.log.slice(r.durable.unsaved, last)
-	r.out.Save = Save{Number: r.durable.issue(last, r.now), Vote: r.vote, Entries: entries}
+	s := Save{Vote: r.vote, Entries: r.log.slice(r.durable.unsaved, last)}
+	if r.durable.resnapped() {
+		s.Snapshot = r.snapshot
+	}
+	s.Number = r.durable.issue(last, r.now)
+	r.out.Save = s
 }
 
 // deliver hands out what is committed and durable here. What is only committed
@@ -206,6 +229,14 @@ func (r *Replica) deliver() {
 	}
 	r.out.Committed = r.log.slice(r.delivered+1, last)
 	r.delivered = last
+}
+
+// check is what the positions in the log have to do with one another.
+func (r *Replica) check() {
+	assert(r.log.base.Index <= r.snapshot.Index && r.snapshot.Index <= r.delivered,
+		"the newest snapshot is %v; the log follows %v", r.snapshot, [2]Index{r.log.base.Index, r.delivered})
+	assert(r.delivered <= r.commit && r.commit <= r.log.last(), "delivered up to %d; committed and held %v",
+		r.delivered, [2]Index{r.commit, r.log.last()})
 }
 
 // append adds an entry to the log. A configuration is in force from then on.

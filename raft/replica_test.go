@@ -161,7 +161,7 @@ func TestMajoritiesIntersect(t *testing.T) {
 // A replica survives whatever decodes, in any role, and refuses or ignores it.
 func FuzzStep(f *testing.F) {
 	f.Add(byte(0), sampleMessage().AppendTo(nil))
-	for kind := RequestPreVote; kind <= Outdated; kind++ {
+	for kind := RequestPreVote; kind <= OfferSnapshot; kind++ {
 		m := Message{Kind: kind, From: 2, To: 1, Term: 2, Index: 2, LogTerm: 1, Hint: 1, Commit: 3, Round: 1}
 		if kind == AppendEntries {
 			m.Entries = entries("2,2", 2)
@@ -246,7 +246,7 @@ func TestNonsenseFromMembersIsSurvived(t *testing.T) {
 func nonsense(random *rand.Rand, term Term) Message {
 	number := func(n int) uint64 { return uint64(random.IntN(n)) }
 	m := Message{
-		Kind: MessageKind(1 + number(int(Outdated))), From: ID(2 + number(2)), To: 1,
+		Kind: MessageKind(1 + number(int(OfferSnapshot))), From: ID(2 + number(2)), To: 1,
 		Term: term + Term(number(8)/7), Index: Index(number(12)), LogTerm: Term(number(int(term) + 1)),
 		Hint: Index(number(12)), Commit: Index(number(12)), Round: number(6),
 	}

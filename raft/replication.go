@@ -50,6 +50,12 @@ func (r *Replica) replicate(l *leader) {
 
 func (r *Replica) feed(p *progress) {
 	assert(p.next > p.match, "follower holds up to %d; next to send is %d", p.match, p.next)
+	if r.behind(p) {
+		if p.replicating || !p.probed {
+			r.offer(p)
+		}
+		return
+	}
 	for p.next <= r.log.last() && !p.full(r.config) {
 		entries, size := r.log.batch(p.next, r.config.BatchBytes)
 		r.sendEntries(p, entries)
@@ -80,15 +86,23 @@ func (r *Replica) nudge(l *leader) {
 	for i := range l.followers {
 		p := &l.followers[i]
 		if p.quiet && p.unanswered() {
-			r.sendEntries(p, nil)
+			r.remind(p)
 		}
 		p.quiet = true
 	}
 }
 
+func (r *Replica) remind(p *progress) {
+	if r.behind(p) {
+		r.offer(p)
+		return
+	}
+	r.sendEntries(p, nil)
+}
+
 // receiveAppendEntries takes the entries that this log does not hold. Entries that
-// it does hold stay, and what follows them: the message may be older than others
-// that were taken before it (§5.3).
+// it does hold or has compacted stay, and what follows them: the message may be
+// older than others that were taken before it (§5.3).
 func (r *Replica) receiveAppendEntries(m Message) {
 	f := r.hear(m.From)
 	if f == nil {
@@ -103,12 +117,15 @@ func (r *Replica) receiveAppendEntries(m Message) {
 		r.refused++
 		return
 	}
-	r.prove(f, m.Index+Index(len(m.Entries)), m.Commit)
-	r.promise(r.durable.newest(r.log.last()), Message{
-		Kind:  AcceptEntries,
-		To:    m.From,
-		Index: m.Index + Index(len(m.Entries)),
-	})
+	end := max(m.Index+Index(len(m.Entries)), r.log.base.Index)
+	r.prove(f, end, m.Commit)
+	r.acceptEntries(m.From, end)
+}
+
+// acceptEntries says that the log is the leader's up to i, as soon as all of it is
+// durable.
+func (r *Replica) acceptEntries(leader ID, i Index) {
+	r.promise(r.durable.newest(r.log.last()), Message{Kind: AcceptEntries, To: leader, Index: i})
 }
 
 // unknown is the part of entries from the first one on that this log lacks.
@@ -149,9 +166,14 @@ func (r *Replica) prove(f *follower, i, commit Index) {
 	}
 }
 
-// reject tells the leader where the logs may still agree.
+// reject tells the leader where the logs may still agree: not before the commit
+// index, up to which every leader's log is the same.
 func (r *Replica) reject(m Message) {
-	hint := r.log.candidate(m.Index, m.LogTerm)
+	if m.Index <= r.commit {
+		r.refused++
+		return
+	}
+	hint := max(r.log.candidate(m.Index, m.LogTerm), r.commit)
 	r.say(Message{
 		Kind:    RejectEntries,
 		To:      m.From,

@@ -50,7 +50,7 @@ func runScript(t *testing.T, file string) {
 // tell runs a script and returns it with what was seen.
 func tell(script string) string {
 	var out strings.Builder
-	s := &story{hosts: map[ID]*host{}, rands: map[ID]time.Duration{}}
+	s := &story{hosts: map[ID]*host{}, rands: map[ID]time.Duration{}, marks: map[ID]Snapshot{}}
 	for step := range strings.SplitSeq(strings.TrimSpace(script), "\n\n") {
 		head, _, _ := strings.Cut(step, "\n---")
 		s.seen.Reset()
@@ -84,6 +84,7 @@ type story struct {
 	config  Config
 	hosts   map[ID]*host
 	rands   map[ID]time.Duration
+	marks   map[ID]Snapshot
 	network []Message
 	seen    bytes.Buffer
 	mute    bool
@@ -117,7 +118,7 @@ func (s *story) run(line string) {
 func (s *story) commands() map[string]func(args) {
 	return map[string]func(args){
 		"group":    s.group,    // voters=N spare=N and limits: start replicas 1 to N, and more that know no group
-		"state":    s.state,    // N term= vote= entries=1,1,2x3: start N anew with this on its disk
+		"state":    s.state,    // N term= vote= snapshot= of= entries=1,1,2x3: start N anew with this on its disk
 		"wait":     s.wait,     // N: N milliseconds pass
 		"wall":     s.setWall,  // N: the time of day is N
 		"rand":     s.setRand,  // N MS: chance makes N wait so much longer
@@ -127,6 +128,10 @@ func (s *story) commands() map[string]func(args) {
 		"change":   s.change,   // N VOTER... [learners=4,5]: ask N for these members
 		"transfer": s.transfer, // N TO: ask N to hand over
 		"members":  s.members,  // [N]: what each takes for the group
+		"capture":  s.capture,  // N: its state is captured, and durable at once
+		"mark":     s.mark,     // N: its state is captured, and durable when it says
+		"marked":   s.marked,   // N
+		"install":  s.install,  // N FROM, or N index= term= stamp=: the newest snapshot of FROM arrives
 		"saved":    s.saved,    // N [COUNT]: its oldest Saves, or all, become durable
 		"deliver":  s.deliver,  // messages, each in a turn of its own
 		"copy":     s.copy,     // deliver and keep for later
@@ -238,6 +243,7 @@ func (s *story) group(a args) {
 	a.set("inflight", &s.config.InflightMessages)
 	a.set("inflight-bytes", &s.config.InflightBytes)
 	a.set("uncommitted", &s.config.UncommittedBytes)
+	a.set("trailing", &s.config.Trailing)
 	for id := range ID(a.get("voters")) {
 		s.config.Voters = append(s.config.Voters, id+1)
 	}
@@ -265,7 +271,10 @@ func (s *story) state(a args) {
 	h := s.hosts[a.id(0)]
 	h.disk = State{
 		Vote:    Vote{Term(a.get("term")), ID(a.get("vote"))},
-		Entries: entries(a.named["entries"], 0),
+		Entries: entries(a.named["entries"], Index(a.get("snapshot"))),
+	}
+	if i := Index(a.get("snapshot")); i > 0 {
+		h.disk.Snapshot = s.snapshot(i, Term(a.get("of")))
 	}
 	h.start(s.now)
 }
@@ -338,6 +347,35 @@ func (s *story) crash(a args) {
 		count = a.number(1)
 	}
 	s.hosts[a.id(0)].crash(count)
+}
+
+func (s *story) capture(a args) {
+	s.mark(a)
+	s.marked(a)
+}
+
+func (s *story) mark(a args) {
+	s.marks[a.id(0)] = s.hosts[a.id(0)].replica.Mark()
+	s.say("%d captures %v", a.id(0), s.marks[a.id(0)])
+}
+
+func (s *story) marked(a args) { s.step(a.id(0), Input{Captured: s.marks[a.id(0)]}) }
+
+// snapshot is the one at i, where [entries] puts an entry of that term.
+func (s *story) snapshot(i Index, term Term) Snapshot {
+	return Snapshot{Index: i, Term: term, Stamp: Stamp(1000*term) + Stamp(i),
+		Configuration: Configuration{Voters: s.config.Voters}}
+}
+
+func (s *story) install(a args) {
+	installed := s.snapshot(Index(a.get("index")), Term(a.get("term")))
+	if len(a.words) > 1 {
+		installed = s.hosts[a.id(1)].replica.snapshot
+	}
+	if stamp := a.get("stamp"); stamp > 0 {
+		installed.Stamp = Stamp(stamp)
+	}
+	s.step(a.id(0), Input{Installed: installed})
 }
 
 func (s *story) restart(a args) { s.hosts[a.id(0)].start(s.now) }
@@ -453,7 +491,11 @@ func (s *story) status(a args) {
 }
 
 func (s *story) log(a args) {
-	s.say("%d holds %v", a.id(0), s.hosts[a.id(0)].replica.log.entries)
+	l := s.hosts[a.id(0)].replica.log
+	s.say("%d holds %v", a.id(0), l.entries)
+	if l.base.Index > 0 {
+		s.say("%d compacted up to %d@%d", a.id(0), l.base.Index, l.base.Term)
+	}
 }
 
 func (s *story) stamps(a args) {
@@ -493,11 +535,16 @@ func (s *story) tellRole(before, after Status) {
 
 func (s *story) tellDuties(id ID, in Input, out Output) {
 	if out.Save.Number != 0 {
-		s.say("%d save %d: term=%d vote=%d %s", id,
-			out.Save.Number, out.Save.Vote.Term, out.Save.Vote.For, positions(out.Save.Entries))
+		s.say("%d save %d: term=%d vote=%d %s%s", id, out.Save.Number,
+			out.Save.Vote.Term, out.Save.Vote.For, compacted(out.Save), positions(out.Save.Entries))
 	}
 	for _, m := range out.Messages {
 		s.say("%v", m)
+	}
+	if in.Installed.Index > 0 && out.Restored.Index == 0 {
+		s.say("%d does not want %v", id, in.Installed)
+	} else if in.Installed.Index > 0 {
+		s.say("%d restore %v", id, out.Restored)
 	}
 	if len(out.Committed) > 0 {
 		s.say("%d apply %s", id, positions(out.Committed))
@@ -517,4 +564,14 @@ func (s *story) tellDuties(id ID, in Input, out Output) {
 	if len(out.Refused) > 0 {
 		s.say("%d refuse reads %d", id, out.Refused)
 	}
+	if out.Fetch != (Offer{}) {
+		s.say("%d fetch snapshot %d@%d from %d", id, out.Fetch.Index, out.Fetch.Term, out.Fetch.From)
+	}
+}
+
+func compacted(s Save) string {
+	if s.Snapshot.Index == 0 {
+		return ""
+	}
+	return s.Snapshot.String() + " "
 }

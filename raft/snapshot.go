@@ -17,6 +17,11 @@ type Snapshot struct {
 	Configuration Configuration
 }
 
+// Equal reports whether s and t name the same state.
+func (s Snapshot) Equal(t Snapshot) bool {
+	return s.position() == t.position() && s.Configuration.Equal(t.Configuration)
+}
+
 // String prints the snapshot as the position it stands for.
 func (s Snapshot) String() string {
 	return fmt.Sprintf("snapshot %d@%d %v", s.Index, s.Term, s.Configuration)

@@ -73,9 +73,15 @@ type Proposal struct {
 // monotonic clock; Wall is the time of day as a stamp. Saved names the newest
 // [Save] known to be durable. The fields are taken in their order.
 type Input struct {
-	Now       time.Duration
-	Wall      Stamp
-	Saved     uint64
+	Now   time.Duration
+	Wall  Stamp
+	Saved uint64
+	// Captured is the [Replica.Mark] of a state that is in durable storage now. The
+	// log before it is dropped, except for Config.Trailing.
+	Captured Snapshot
+	// Installed is a snapshot that was fetched after an [Offer]. Its state is durable,
+	// and ready to be restored if Output.Restored says so.
+	Installed Snapshot
 	Messages  []Message
 	Proposals []Proposal
 	// Reads are linearizable reads that start now, each under a number of the
@@ -98,6 +104,9 @@ type Output struct {
 	// Messages may leave at once: nothing they promise rests on a Save that is not
 	// known to be durable.
 	Messages []Message
+	// Restored, unless zero, is Input.Installed, and its state is to take the place of
+	// that of the state machine. If it is zero the snapshot is not wanted any more.
+	Restored Snapshot
 	// Committed entries are to be applied, in order, before Reads are served. They
 	// are durable here and on a majority.
 	Committed []Entry
@@ -108,6 +117,11 @@ type Output struct {
 	Reads []uint64
 	// Refused reads must be tried elsewhere: this replica cannot answer them.
 	Refused []uint64
+	// Fetch, unless zero, is a snapshot without which this replica cannot catch up. It
+	// is repeated for as long as that is so, and may name a newer one each time. A
+	// transfer that moves need not be given up for a newer one: an older state brings
+	// the log nearer, too.
+	Fetch Offer
 	// Change says what became of Input.Change.
 	Change Verdict
 }
@@ -161,6 +175,9 @@ type Config struct {
 	InflightMessages int
 	InflightBytes    int
 	UncommittedBytes int
+	// Trailing is how many bytes of entries the log keeps from before its newest
+	// snapshot, for followers that are a little behind.
+	Trailing int
 }
 
 // A Role is what a replica does in its term.
@@ -184,6 +201,10 @@ type Status struct {
 	Delivered Index // the last entry handed out in Output.Committed
 	Durable   Index
 	Last      Index
+	Snapshot  Index // of the newest snapshot; zero if there is none
+	First     Index // the first entry that the log holds, if it holds one
+	// LogBytes is what the entries held weigh, those of Config.Trailing included.
+	LogBytes int
 	// Configuration is the one in force here, since the entry Configured: zero if the
 	// log, as far as it is held, says nothing about it.
 	Configuration Configuration
