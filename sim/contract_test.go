@@ -1,6 +1,8 @@
 package sim_test
 
 import (
+	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,7 +46,8 @@ func newDisk(seed sim.Seed, node actors.NodeID, after func(time.Duration, func()
 	return disk.New(disk.Config{After: after, Observer: o, TornChance: 0.5,
 		Pace: seed.Stream("disk pace", uint64(node)), Fate: seed.Stream("disk fate", uint64(node)),
 		Sync: disk.Latency{Floor: 100 * time.Microsecond, Mean: 300 * time.Microsecond},
-		Open: disk.Latency{Mean: time.Millisecond}})
+		Open: disk.Latency{Mean: time.Millisecond},
+		File: disk.Latency{Mean: time.Millisecond}, BytesPerSecond: 100 << 20})
 }
 
 // add adds an empty node.
@@ -67,6 +70,18 @@ func (s suite) Settle(done func() bool) bool { return s.RunUntil(done, 5*time.Mi
 func (s suite) Restart(node actors.NodeID) {
 	delete(s.halted, node)
 	s.World.Restart(node)
+}
+
+func (s suite) Damage(node actors.NodeID, name string, content []byte) {
+	d := s.disks[node]
+	same := func(other []byte) bool { return bytes.Equal(other, content) }
+	if at := slices.IndexFunc(d.Durable(name), same); at >= 0 {
+		d.FlipBit(name, at, 11)
+	} else if at := slices.IndexFunc(d.Pieces(name), same); at >= 0 {
+		d.FlipPiece(name, at, 11)
+	} else {
+		panic("there is nothing to damage")
+	}
 }
 
 func (s suite) Halted(node actors.NodeID) error {

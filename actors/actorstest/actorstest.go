@@ -32,6 +32,9 @@ type World interface {
 	// Restart starts a node that crashed or halted, without actors and on the disk
 	// that it left.
 	Restart(node actors.NodeID)
+	// Damage flips a bit of content where the disk of a node that is down holds it: as
+	// a record of the log or a piece of the file of that name, synced or sealed.
+	Damage(node actors.NodeID, name string, content []byte)
 	// Halted returns what an actor of the node gave to Halt, or nil while the node
 	// has not halted. Once it is not nil the node is as ended as after a crash.
 	Halted(node actors.NodeID) error
@@ -52,7 +55,7 @@ func Checks() []Check {
 
 // DiskChecks returns the checks of [actors.Disk]. They neither set timers nor send
 // messages between nodes.
-func DiskChecks() []Check { return slices.Clone(diskChecks) }
+func DiskChecks() []Check { return slices.Concat(diskChecks, logChecks, fileChecks) }
 
 // Run holds every claim of the contract against worlds made by newWorld, one fresh
 // world for each.

@@ -3,6 +3,7 @@ package actorstest
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +108,28 @@ func breaks() []broken {
 		{"closing a log loses it", joints{disk: on("open", func(l *tinyLog) { l.records = nil })}, "the next owner of a log reads what the last one wrote", "holds 0 records"},
 		{"answers name another log", joints{answer: otherLog}, "logs and nodes do not mix", "about log"},
 		{"logs share their records", joints{disk: share()}, "logs and nodes do not mix", "not as it was appended"},
+		{"logs are listed as they were opened", joints{answer: unsorted}, "the logs that were opened are listed", "the logs listed are"},
+		{"crashes bring logs back", joints{store: graveyard()}, "a removed log is gone, also after a crash", "the logs listed are"},
+		{"removals do nothing", joints{store: instead("remove log", func(*tiny, *tinyNode, string) {})}, "the name of a removed log can be used again", "holds 9 records"},
+		{"only what exists is removed", joints{answer: failRemovals}, "to remove a log that does not exist succeeds", "no such log"},
+		{"removals take a part", joints{store: instead("remove log", halve)}, "a crash during a removal leaves all of a log or nothing", "holds 4 records"},
+		{"damage goes unnoticed", joints{store: instead("damage", func(*tiny, *tinyNode, string) {})}, "a damaged log gives what is intact, and says where something is missing", "want ErrCorrupt"},
+		{"damaged logs give nothing", joints{answer: whenCorrupt(func(o *actors.LogOpened) { o.Records, o.Holes = nil, []int{0} })}, "a damaged log gives what is intact, and says where something is missing", "gave 0 records"},
+		{"damaged logs do not say where", joints{answer: whenCorrupt(func(o *actors.LogOpened) { o.Holes = []int{0} })}, "a damaged log gives what is intact, and says where something is missing", "has holes at"},
+		{"damaged logs are written", joints{answer: unfailing}, "a damaged log takes nothing more", "the sync of a damaged log answered"},
+		{"damaged logs stay", joints{answer: failRemovals}, "a damaged log can be removed", "no such log"},
+		{"files are lost", joints{store: instead("crash", func(_ *tiny, n *tinyNode, _ string) { clear(n.sealed) })}, "a sealed file is there, also after a crash", "the files listed are"},
+		{"pieces are mixed up", joints{answer: mixUp}, "a sealed file is there, also after a crash", "piece 0"},
+		{"drafts outlive a crash", joints{store: instead("crash", func(*tiny, *tinyNode, string) {})}, "a file that was not sealed leaves nothing", "the seal answered"},
+		{"drafts can be read", joints{store: shownDrafts}, "a file that was not sealed leaves nothing", "the files listed are"},
+		{"seals take a part", joints{store: instead("seal", sealHalf)}, "a crash during a seal leaves a whole file or nothing", "has 6 pieces"},
+		{"sealed files change", joints{unsealed: true}, "a sealed file takes nothing more", "a sealed file was written"},
+		{"files answer out of order", joints{route: reorder}, "what is asked about one file is answered in order", "the disk answered"},
+		{"crashes bring files back", joints{store: resurrection()}, "a removed file is gone, also after a crash", "the files listed are"},
+		{"drafts are not removed", joints{store: instead("remove file", func(_ *tiny, n *tinyNode, name string) { delete(n.sealed, name) })}, "a removed file frees its name", "answered"},
+		{"damaged files are not there", joints{answer: absent}, "a damaged piece is told from a file that is not there", "want ErrCorrupt"},
+		{"damaged pieces are served", joints{store: instead("damage", func(*tiny, *tinyNode, string) {})}, "a damaged piece is told from a file that is not there", "want ErrCorrupt"},
+		{"nodes share their files", joints{store: sharedFiles}, "files and nodes do not mix", "has 5 pieces, want 2"},
 	}
 }
 
@@ -283,6 +306,123 @@ func otherLog(_ *tiny, answers []actors.Message) []actors.Message {
 	if synced, ok := answers[0].(actors.LogSynced); ok {
 		synced.Log = "other"
 		answers[0] = synced
+	}
+	return answers
+}
+
+func unsorted(_ *tiny, answers []actors.Message) []actors.Message {
+	if listed, ok := answers[0].(actors.LogsListed); ok {
+		slices.Reverse(listed.Logs)
+	}
+	return answers
+}
+
+// instead replaces one thing that a disk does.
+func instead(op string, do func(*tiny, *tinyNode, string)) func(*tiny, *tinyNode, string, string) {
+	return func(w *tiny, n *tinyNode, asked, name string) {
+		if asked == op {
+			do(w, n, name)
+		} else {
+			work(n, asked, name)
+		}
+	}
+}
+
+// graveyard keeps removed logs until a crash.
+func graveyard() func(*tiny, *tinyNode, string, string) {
+	removed := map[string]*tinyLog{}
+	return func(_ *tiny, n *tinyNode, op, name string) {
+		switch op {
+		case "remove log":
+			removed[name] = n.logs[name]
+		case "crash":
+			maps.Copy(n.logs, removed)
+		}
+		work(n, op, name)
+	}
+}
+
+// resurrection keeps removed files until a crash.
+func resurrection() func(*tiny, *tinyNode, string, string) {
+	removed := map[string][][]byte{}
+	return func(_ *tiny, n *tinyNode, op, name string) {
+		switch op {
+		case "remove file":
+			removed[name] = n.sealed[name]
+		case "crash":
+			maps.Copy(n.sealed, removed)
+		}
+		work(n, op, name)
+	}
+}
+
+func halve(_ *tiny, n *tinyNode, name string) {
+	l := n.logs[name]
+	l.records = l.records[:len(l.records)/2]
+	l.synced = l.records
+}
+
+func sealHalf(_ *tiny, n *tinyNode, name string) {
+	n.sealed[name] = n.drafts[name][:len(n.drafts[name])/2]
+}
+
+// shownDrafts seals a file whenever it is written.
+func shownDrafts(_ *tiny, n *tinyNode, op, name string) {
+	work(n, op, name)
+	if op == "write" {
+		n.sealed[name] = n.drafts[name]
+	}
+}
+
+// sharedFiles gives all nodes the files of the one that crashes.
+func sharedFiles(w *tiny, n *tinyNode, op, name string) {
+	work(n, op, name)
+	if op == "crash" {
+		for _, other := range w.nodes {
+			maps.Copy(other.sealed, n.sealed)
+		}
+	}
+}
+
+func failRemovals(_ *tiny, answers []actors.Message) []actors.Message {
+	if removed, ok := answers[0].(actors.LogRemoved); ok {
+		removed.Err = errors.New("no such log")
+		answers[0] = removed
+	}
+	return answers
+}
+
+func unfailing(_ *tiny, answers []actors.Message) []actors.Message {
+	if synced, ok := answers[0].(actors.LogSynced); ok {
+		synced.Err = nil
+		answers[0] = synced
+	}
+	return answers
+}
+
+// whenCorrupt applies do to what a damaged log gives.
+func whenCorrupt(do func(*actors.LogOpened)) func(*tiny, []actors.Message) []actors.Message {
+	return func(_ *tiny, answers []actors.Message) []actors.Message {
+		if opened, ok := answers[0].(actors.LogOpened); ok && opened.Err != nil {
+			do(&opened)
+			answers[0] = opened
+		}
+		return answers
+	}
+}
+
+func mixUp(w *tiny, answers []actors.Message) []actors.Message {
+	if read, ok := answers[0].(actors.FileRead); ok && read.Pieces > 1 {
+		read.Data = w.nodes[1].sealed[read.File][1]
+		answers[0] = read
+	}
+	return answers
+}
+
+func absent(_ *tiny, answers []actors.Message) []actors.Message {
+	if read, ok := answers[0].(actors.FileRead); ok && errors.Is(read.Err, actors.ErrCorrupt) {
+		read.Err = actors.ErrNoFile
+		answers[0] = read
 	}
 	return answers
 }

@@ -3,7 +3,6 @@ package actorstest
 import (
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -43,6 +42,8 @@ type joints struct {
 	deafHalt   bool
 	wrongHalt  bool
 	disk       func(l *tinyLog, op string)
+	unsealed   bool                                        // sealed files can be written
+	store      func(w *tiny, n *tinyNode, op, name string) // instead of what the disk does
 	answer     func(w *tiny, answers []actors.Message) []actors.Message
 }
 
@@ -62,6 +63,7 @@ type tinyNode struct {
 	logs   map[string]*tinyLog
 	drafts map[string][][]byte // files that are not sealed
 	sealed map[string][][]byte
+	bad    map[string]bool // records and pieces that are damaged
 }
 
 type tinyLog struct{ records, synced [][]byte }
@@ -79,7 +81,7 @@ func newTiny(bent joints) *tiny {
 	w := &tiny{bent: bent, random: rand.New(rand.NewPCG(1, 2)), nodes: map[actors.NodeID]*tinyNode{}}
 	for id := actors.NodeID(1); id <= 3; id++ {
 		w.nodes[id] = &tinyNode{id: id, actors: map[string]*tinyActor{}, logs: map[string]*tinyLog{},
-			drafts: map[string][][]byte{}, sealed: map[string][][]byte{}}
+			drafts: map[string][][]byte{}, sealed: map[string][][]byte{}, bad: map[string]bool{}}
 	}
 	return w
 }
@@ -188,7 +190,7 @@ func (w *tiny) Crash(node actors.NodeID) {
 	if !w.bent.undead {
 		n.lose()
 	}
-	n.drafts = map[string][][]byte{}
+	w.store(n, "crash", "")
 	for _, l := range n.logs {
 		kept := len(l.synced) + w.random.IntN(len(l.records)-len(l.synced)+1)
 		l.records = l.records[:kept]
@@ -292,90 +294,3 @@ func (a *tinyActor) Halt(err error) {
 func (a *tinyActor) Wall() time.Time   { return time.Unix(0, 0).Add(a.w.now) }
 func (a *tinyActor) Log() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func (a *tinyActor) Disk() actors.Disk { return tinyDisk{a} }
-
-// tinyDisk is the disk of a node as one actor sees it.
-type tinyDisk struct{ owner *tinyActor }
-
-func (d tinyDisk) log(name string) *tinyLog {
-	logs := d.owner.node.logs
-	if logs[name] == nil {
-		logs[name] = &tinyLog{}
-	}
-	return logs[name]
-}
-
-func (d tinyDisk) OpenLog(log string) {
-	l := d.log(log)
-	if bend := d.owner.w.bent.disk; bend != nil {
-		bend(l, "open")
-	}
-	d.answer(actors.LogOpened{Log: log, Records: slices.Clone(l.records)})
-}
-
-func (d tinyDisk) AppendLog(log string, record []byte) {
-	l := d.log(log)
-	l.records = append(l.records, record)
-	if bend := d.owner.w.bent.disk; bend != nil {
-		bend(l, "append")
-	}
-}
-
-func (d tinyDisk) SyncLog(log string, mark uint64) {
-	l := d.log(log)
-	l.synced = slices.Clone(l.records)
-	d.answer(actors.LogSynced{Log: log, Mark: mark})
-}
-
-func (d tinyDisk) ListLogs() {
-	d.answer(actors.LogsListed{Logs: slices.Sorted(maps.Keys(d.owner.node.logs))})
-}
-
-func (d tinyDisk) RemoveLog(log string) {
-	delete(d.owner.node.logs, log)
-	d.answer(actors.LogRemoved{Log: log})
-}
-
-func (d tinyDisk) ListFiles() {
-	d.answer(actors.FilesListed{Files: slices.Sorted(maps.Keys(d.owner.node.sealed))})
-}
-
-func (d tinyDisk) WriteFile(file string, piece []byte) {
-	n := d.owner.node
-	n.drafts[file] = append(n.drafts[file], piece)
-	d.answer(actors.FileWritten{File: file, Pieces: len(n.drafts[file])})
-}
-
-func (d tinyDisk) SealFile(file string) {
-	n := d.owner.node
-	n.sealed[file] = n.drafts[file]
-	delete(n.drafts, file)
-	d.answer(actors.FileSealed{File: file, Pieces: len(n.sealed[file])})
-}
-
-func (d tinyDisk) ReadFile(file string, piece int) {
-	pieces := d.owner.node.sealed[file]
-	answer := actors.FileRead{File: file, Piece: piece, Pieces: len(pieces)}
-	if pieces == nil {
-		answer.Err = actors.ErrNoFile
-	} else {
-		answer.Data = pieces[piece]
-	}
-	d.answer(answer)
-}
-
-func (d tinyDisk) RemoveFile(file string) {
-	delete(d.owner.node.drafts, file)
-	delete(d.owner.node.sealed, file)
-	d.answer(actors.FileRemoved{File: file})
-}
-
-func (d tinyDisk) answer(m actors.Message) {
-	w := d.owner.w
-	answers := []actors.Message{m}
-	if w.bent.answer != nil {
-		answers = w.bent.answer(w, answers)
-	}
-	for _, m := range answers {
-		w.push(&packet{to: d.owner.ref, m: m, at: w.now + time.Millisecond, life: d.owner})
-	}
-}

@@ -1,8 +1,11 @@
 package disk
 
 import (
+	"bytes"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -71,6 +74,24 @@ func (w *world) Crash(id actors.NodeID) {
 	n := w.nodes[id]
 	n.actors = nil
 	n.dir = crash(w.t, n.dir)
+}
+
+// Damage looks for content in the segments of the log and in the file of that name.
+func (w *world) Damage(id actors.NodeID, name string, content []byte) {
+	dir := w.nodes[id].dir
+	paths := []string{filepath.Join(dir, filesDirectory, name)}
+	segments, _ := listSegments(filepath.Join(dir, logsDirectory, name))
+	for _, s := range segments {
+		paths = append(paths, s.path)
+	}
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if at := bytes.Index(b, content); err == nil && at >= 0 {
+			overwrite(w.t, path, flipped(b, at+len(content)/2))
+			return
+		}
+	}
+	w.t.Fatalf("nothing to damage in %s of node %v", name, id)
 }
 
 func (w *world) Halted(actors.NodeID) error { return nil }

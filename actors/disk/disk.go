@@ -134,10 +134,24 @@ func enter(dir string, id Identity) (*registry, error) {
 	if err := r.replace(next); err != nil {
 		return nil, fmt.Errorf("data directory %s: %w", dir, err)
 	}
-	if err := makeDirectory(filepath.Join(dir, logsDirectory)); err != nil {
+	if err := removeUnlisted(filepath.Join(dir, logsDirectory), r); err != nil {
 		return nil, fmt.Errorf("data directory %s: %w", dir, err)
 	}
 	return r, nil
+}
+
+// removeUnlisted removes what a crash left of logs that were being created or removed.
+func removeUnlisted(dir string, r *registry) error {
+	if err := makeDirectory(dir); err != nil {
+		return err
+	}
+	logs, err := os.ReadDir(dir)
+	for _, log := range logs {
+		if _, listed := r.find(log.Name()); !listed {
+			err = errors.Join(err, removeDirectory(filepath.Join(dir, log.Name())))
+		}
+	}
+	return err
 }
 
 // Incarnation returns how often the directory has been opened, this time included.
@@ -149,8 +163,9 @@ func (s *Store) For(owner actors.Ref, post func(actors.Message)) actors.Disk {
 	return &view{store: s, owner: owner, post: post, opened: map[string]*log{}}
 }
 
-// Close finishes what has been asked of the logs, makes all of it durable and gives
-// the directory free. It returns what failed the logs.
+// Close finishes what has been asked, makes durable what the logs hold and gives the
+// directory free; files that are not sealed are lost. It returns what failed the logs.
+// That a log is corrupt is no failure: whoever opened it knows.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {

@@ -2,9 +2,11 @@ package disk
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -155,35 +157,69 @@ func countFrames(t testing.TB, dir string) uint64 {
 }
 
 // crash returns a copy of a data directory as it is now, which is what a killed
-// process leaves. The floors are copied first, for segments only grow meanwhile.
+// process leaves. What changes meanwhile is copied again until it does not.
 func crash(t testing.TB, dir string) string {
 	t.Helper()
 	to := fastDirectory(t)
-	copyFile(t, filepath.Join(dir, identityFile), filepath.Join(to, identityFile))
-	logs, err := os.ReadDir(filepath.Join(dir, logsDirectory))
+	identity := func() []byte { return read(t, filepath.Join(dir, identityFile)) }
+	for before := identity(); ; {
+		remove(t, filepath.Join(to, logsDirectory))
+		remove(t, filepath.Join(to, filesDirectory))
+		copyLogs(t, filepath.Join(dir, logsDirectory), filepath.Join(to, logsDirectory))
+		copyDirectory(t, filepath.Join(dir, filesDirectory), filepath.Join(to, filesDirectory))
+		overwrite(t, filepath.Join(to, identityFile), before)
+		after := identity()
+		if bytes.Equal(before, after) {
+			return to
+		}
+		before = after
+	}
+}
+
+// copyLogs copies the floor of each log first, for segments only grow meanwhile.
+func copyLogs(t testing.TB, from, to string) {
+	t.Helper()
+	logs, err := os.ReadDir(from)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range logs {
-		from, to := filepath.Join(dir, logsDirectory, l.Name()), filepath.Join(to, logsDirectory, l.Name())
+		from, to := filepath.Join(from, l.Name()), filepath.Join(to, l.Name())
 		if err := os.MkdirAll(to, directoryMode); err != nil {
 			t.Fatal(err)
 		}
 		copyFile(t, filepath.Join(from, floorFile), filepath.Join(to, floorFile))
-		segments, err := listSegments(from)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range segments {
-			copyFile(t, s.path, filepath.Join(to, filepath.Base(s.path)))
-		}
+		copyDirectory(t, from, to, floorFile)
 	}
-	return to
 }
 
+// copyDirectory copies the files of a directory, but not those named.
+func copyDirectory(t testing.TB, from, to string, but ...string) {
+	t.Helper()
+	if err := os.MkdirAll(to, directoryMode); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(from)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !slices.Contains(but, file.Name()) {
+			copyFile(t, filepath.Join(from, file.Name()), filepath.Join(to, file.Name()))
+		}
+	}
+}
+
+// copyFile copies a file, unless it vanished.
 func copyFile(t testing.TB, from, to string) {
 	t.Helper()
-	overwrite(t, to, read(t, from))
+	b, err := os.ReadFile(from)
+	switch {
+	case err == nil:
+		overwrite(t, to, b)
+	case !errors.Is(err, os.ErrNotExist):
+		t.Fatal(err)
+	}
 }
 
 func read(t testing.TB, path string) []byte {

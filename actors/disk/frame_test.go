@@ -31,8 +31,8 @@ func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("floor is\n%#v, want\n%#v", got, want)
 	}
-	text := string(label{Identity: us, incarnation: 7, logs: []string{"journal-1"}}.appendTo(nil))
-	if want := "understudy data directory, format 1\ncluster 00000000000000aa\nnode 3\nincarnation 7\nlog journal-1\ncrc32c d6273faf\n"; text != want {
+	text := string(label{Identity: us, incarnation: 7, logs: []listing{{"journal-1", 0x1122334455667788}}}.appendTo(nil))
+	if want := "understudy data directory, format 2\ncluster 00000000000000aa\nnode 3\nincarnation 7\nlog journal-1 1122334455667788\ncrc32c 5871b396\n"; text != want {
 		t.Errorf("identity is\n%s, want\n%s", text, want)
 	}
 }
@@ -77,12 +77,13 @@ func TestCursorFollowsTheWAL(t *testing.T) {
 	const segmentBytes = 300
 	random := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()
+	r, err := createLog(dir)
 	for range 20 {
-		r, err := recoverLog(dir, false, segmentBytes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := newWriter(dir, r, segmentBytes, openWAL)
+		var w *writer
+		w, err = newWriter(dir, r, segmentBytes, openWAL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,6 +102,7 @@ func TestCursorFollowsTheWAL(t *testing.T) {
 			t.Fatal(err)
 		}
 		dropEmptyTail(t, dir)
+		r, err = recoverLog(dir, r.floor.salt, segmentBytes)
 	}
 }
 
@@ -173,7 +175,7 @@ func checkWALAgrees(t *testing.T, content []byte, found scan) {
 
 func FuzzDecodeLabel(f *testing.F) {
 	f.Add(label{Identity: us, incarnation: 1}.appendTo(nil))
-	f.Add(label{Identity: us, incarnation: 2, logs: []string{"a", "journal-1"}}.appendTo(nil))
+	f.Add(label{Identity: us, incarnation: 2, logs: []listing{{"a", 1}, {"journal-1", 1 << 63}}}.appendTo(nil))
 	f.Add([]byte("\n\n\n\n\n\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if l, ok := decodeLabel(b); ok && !bytes.Equal(l.appendTo(nil), b) {

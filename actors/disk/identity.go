@@ -7,12 +7,16 @@ import (
 	"hash/crc32"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/understudy-kv/understudy/actors"
 )
 
 const identityFile = "identity"
+
+// heading is the first line of an identity file.
+const heading = "understudy data directory, format 2"
 
 // maxIdentityBytes is far more than any identity file has.
 const maxIdentityBytes = 1 << 20
@@ -33,7 +37,14 @@ func (e foreignError) Is(target error) bool { return target == ErrForeign }
 type label struct {
 	Identity
 	incarnation uint64
-	logs        []string // sorted
+	logs        []listing // sorted by name
+}
+
+// A listing says that a log was created, and with which salt. So a log that is lost is
+// missed, and what is left of a damaged one can be told from what is not of it.
+type listing struct {
+	name string
+	salt uint64
 }
 
 // check describes why the directory that bears l is not that of id.
@@ -52,12 +63,12 @@ func (l label) check(dir string, id Identity) error {
 // appendTo appends the text of the file.
 func (l label) appendTo(b []byte) []byte {
 	start := len(b)
-	b = append(b, "understudy data directory, format 1\n"...)
+	b = append(b, heading+"\n"...)
 	b = fmt.Appendf(b, "cluster %016x\n", l.Cluster)
 	b = fmt.Appendf(b, "node %d\n", uint64(l.Node))
 	b = fmt.Appendf(b, "incarnation %d\n", l.incarnation)
-	for _, name := range l.logs {
-		b = fmt.Appendf(b, "log %s\n", name)
+	for _, log := range l.logs {
+		b = fmt.Appendf(b, "log %s %016x\n", log.name, log.salt)
 	}
 	return fmt.Appendf(b, "crc32c %08x\n", crc32.Checksum(b[start:], castagnoli))
 }
@@ -104,9 +115,13 @@ func decodeLabel(b []byte) (l label, ok bool) {
 	}
 	l.Node = actors.NodeID(node)
 	for _, line := range lines[4 : len(lines)-2] {
-		l.logs = append(l.logs, string(bytes.TrimPrefix(line, []byte("log "))))
+		var log listing
+		if _, err := fmt.Sscanf(string(line), "log %s %x", &log.name, &log.salt); err != nil {
+			return label{}, false
+		}
+		l.logs = append(l.logs, log)
 	}
-	return l, slices.IsSorted(l.logs) && bytes.Equal(l.appendTo(nil), b)
+	return l, slices.IsSortedFunc(l.logs, compareNames) && bytes.Equal(l.appendTo(nil), b)
 }
 
 // A registry is the identity file of an open data directory.
@@ -124,42 +139,59 @@ func (r *registry) incarnation() uint64 {
 	return r.label.incarnation
 }
 
-// lists reports whether the log was created, in this or an earlier life.
-func (r *registry) lists(log string) bool {
+// find returns the salt of a log, and whether it was created, in this or an earlier
+// life.
+func (r *registry) find(log string) (salt uint64, listed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Contains(r.label.logs, log)
+	at, listed := r.label.find(log)
+	if !listed {
+		return 0, false
+	}
+	return r.label.logs[at].salt, true
+}
+
+// find returns where a log is listed, or would be.
+func (l label) find(log string) (at int, listed bool) {
+	return slices.BinarySearchFunc(l.logs, listing{name: log}, compareNames)
+}
+
+func compareNames(a, b listing) int { return strings.Compare(a.name, b.name) }
+
+// names returns the names of the logs.
+func (r *registry) names() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []string
+	for _, log := range r.label.logs {
+		names = append(names, log.name)
+	}
+	return names
 }
 
 // list makes it durable that the log was created.
-func (r *registry) list(log string) error {
+func (r *registry) list(log listing) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if slices.Contains(r.label.logs, log) {
+	at, listed := r.label.find(log.name)
+	if listed {
 		return nil
 	}
 	next := r.label
-	next.logs = append(slices.Clone(next.logs), log)
-	slices.Sort(next.logs)
+	next.logs = slices.Insert(slices.Clone(next.logs), at, log)
 	return r.replace(next)
-}
-
-// logs returns the names of the logs.
-func (r *registry) logs() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.label.logs)
 }
 
 // unlist makes it durable that the log is not to exist any more.
 func (r *registry) unlist(log string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	next := r.label
-	next.logs = slices.DeleteFunc(slices.Clone(next.logs), func(name string) bool { return name == log })
-	if len(next.logs) == len(r.label.logs) {
+	at, listed := r.label.find(log)
+	if !listed {
 		return nil
 	}
+	next := r.label
+	next.logs = slices.Delete(slices.Clone(next.logs), at, at+1)
 	return r.replace(next)
 }
 

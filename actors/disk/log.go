@@ -32,11 +32,6 @@ func openWAL(dir string, segmentBytes int) (segments, error) {
 	})
 }
 
-// advice is what to do about corruption.
-const advice = "Do not delete the file, nor bring back an older copy of the directory: the node would forget what " +
-	"it promised to others. Leave the node stopped: while a majority of the others runs, nothing is lost. " +
-	"docs/operations.md says what to do"
-
 type kind byte
 
 const (
@@ -115,6 +110,7 @@ func (l *log) end() bool {
 func (l *log) close() error {
 	l.ask(request{kind: toClose})
 	<-l.ended
+	l.forgive()
 	return l.err
 }
 
@@ -203,19 +199,32 @@ func (l *log) commit(syncs []request) {
 // it before, everything that one wrote is made durable first.
 func (l *log) open(r request) {
 	l.release()
-	l.gone = false
 	l.forgive()
+	l.gone = false
 	var found *recovered
 	if l.err == nil {
 		var err error
 		l.writer, found, err = l.reopen()
 		l.fail(err)
 	}
-	if l.err != nil {
-		r.post(actors.LogOpened{Log: l.name, Err: l.err, Holes: holes(l.err)})
-		return
+	switch {
+	case l.err == nil:
+		r.post(actors.LogOpened{Log: l.name, Records: found.records, Repaired: found.repaired})
+	case errors.Is(l.err, actors.ErrCorrupt):
+		r.post(l.salvage())
+	default:
+		r.post(actors.LogOpened{Log: l.name, Err: l.err})
 	}
-	r.post(found.opened(l.name))
+}
+
+// salvage is the answer about a log that is corrupt.
+func (l *log) salvage() actors.LogOpened {
+	salt, _ := l.store.registry.find(l.name) // it is listed, or it would be new
+	left, err := salvageLog(l.dir, salt, maxSegmentBytes(l.store.segmentBytes))
+	if err != nil {
+		return actors.LogOpened{Log: l.name, Err: fmt.Errorf("log %s in %s: %w", l.name, l.store.dir, err)}
+	}
+	return actors.LogOpened{Log: l.name, Records: left.records, Holes: left.holes, Err: l.err}
 }
 
 // forgive forgets that the log is corrupt: it may be looked at again, and removed.
@@ -243,9 +252,13 @@ func (l *log) remove() error {
 }
 
 func (l *log) reopen() (*writer, *recovered, error) {
-	found, err := recoverLog(l.dir, l.store.registry.lists(l.name), l.store.segmentBytes)
-	if errors.Is(err, actors.ErrCorrupt) {
-		err = fmt.Errorf("%w. %s", err, advice)
+	salt, listed := l.store.registry.find(l.name)
+	var found *recovered
+	var err error
+	if listed {
+		found, err = recoverLog(l.dir, salt, l.store.segmentBytes)
+	} else {
+		found, err = createLog(l.dir)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -255,7 +268,7 @@ func (l *log) reopen() (*writer, *recovered, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return w, found, l.store.registry.list(l.name)
+	return w, found, l.store.registry.list(listing{l.name, found.floor.salt})
 }
 
 // seal leaves a proof in the log of what has been synced.

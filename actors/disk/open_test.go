@@ -97,7 +97,7 @@ func overwriteIn(t *testing.T, dir, name string) {
 }
 
 func TestEveryFlippedByteOfAnIdentityIsSeen(t *testing.T) {
-	b := label{Identity: us, incarnation: 12, logs: []string{"journal-1", "journal-2"}}.appendTo(nil)
+	b := label{Identity: us, incarnation: 12, logs: []listing{{"journal-1", 5}, {"journal-2", 6}}}.appendTo(nil)
 	if l, ok := decodeLabel(b); !ok || l.Identity != us || l.incarnation != 12 || len(l.logs) != 2 {
 		t.Fatalf("decoded %+v, %v", l, ok)
 	}

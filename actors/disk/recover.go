@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/understudy-kv/understudy/actors"
 )
 
 // A recovered log is what [recoverLog] found and made durable.
@@ -24,25 +21,40 @@ type recovered struct {
 // last returns the number of the last frame, 0 if there is none.
 func (r *recovered) last() uint64 { return r.floor.number }
 
-// recoverLog reads the log in dir and leaves it in a state in which the wal may open
-// it. Listed says that the log was created before, so that it cannot be new. The
-// steps are those of docs/journal.md.
-func recoverLog(dir string, listed bool, segmentBytes int) (*recovered, error) {
-	// 1. Remove what an interrupted recovery left.
-	if err := removeTemporaries(dir, listed); err != nil {
+// createLog makes a log without frames in dir, of which nothing is there: what a crash
+// leaves of a log that is not listed is removed when the data directory is opened.
+func createLog(dir string) (*recovered, error) {
+	if err := makeDirectory(dir); err != nil {
 		return nil, err
 	}
-	// 2. Read the floor, or create the log.
-	promised, fresh, err := readFloor(dir, listed)
+	var salt [8]byte
+	rand.Read(salt[:]) // never fails: it ends the process instead
+	r := &recovered{floor: floor{salt: binary.LittleEndian.Uint64(salt[:])}}
+	return r, replaceFile(filepath.Join(dir, floorFile), r.floor.appendTo(nil))
+}
+
+// recoverLog reads the log of that salt in dir and leaves it in a state in which the wal
+// may open it. The steps are those of docs/journal.md.
+func recoverLog(dir string, salt uint64, segmentBytes int) (*recovered, error) {
+	// 1. Remove what an interrupted recovery left.
+	err := removeLeftovers(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, corrupt("%s: the directory of the log is gone", dir)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if fresh {
-		return create(dir)
+	// 2. Read the floor.
+	promised, err := readFloor(dir, salt)
+	if err != nil {
+		return nil, err
 	}
 	// 3. List the segments.
 	segments, err := listSegments(dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkNames(dir); err != nil {
 		return nil, err
 	}
 	// 4. and 5. Read them.
@@ -69,54 +81,24 @@ func recoverLog(dir string, listed bool, segmentBytes int) (*recovered, error) {
 	return r, nil
 }
 
-// removeTemporaries makes the directory if the log is new.
-func removeTemporaries(dir string, listed bool) error {
-	files, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		if listed {
-			return corrupt("%s: the directory of the log is gone", dir)
-		}
-		return makeDirectory(dir)
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file.Name(), temporary) {
-			err = errors.Join(err, os.Remove(filepath.Join(dir, file.Name())))
-		}
-	}
-	return err
-}
-
-// readFloor returns the floor of the log, or fresh for one that was never created to
-// its end.
-func readFloor(dir string, listed bool) (f floor, fresh bool, err error) {
+// readFloor returns the floor of the log of that salt.
+func readFloor(dir string, salt uint64) (floor, error) {
 	path := filepath.Join(dir, floorFile)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		segments, err := listSegments(dir)
-		if err != nil {
-			return floor{}, false, err
-		}
-		if listed || len(segments) > 0 {
-			return floor{}, false, corrupt("%s is gone", path)
-		}
-		return floor{}, true, nil
+		return floor{}, corrupt("%s is gone", path)
 	}
 	if err != nil {
-		return floor{}, false, err
+		return floor{}, err
 	}
 	f, ok := decodeFloor(b)
 	if !ok {
-		return floor{}, false, corrupt("%s is damaged", path)
+		return floor{}, corrupt("%s is damaged", path)
 	}
-	return f, false, nil
-}
-
-// create makes a log without frames.
-func create(dir string) (*recovered, error) {
-	var salt [8]byte
-	rand.Read(salt[:]) // never fails: it ends the process instead
-	r := &recovered{floor: floor{salt: binary.LittleEndian.Uint64(salt[:])}}
-	return r, replaceFile(filepath.Join(dir, floorFile), r.floor.appendTo(nil))
+	if f.salt != salt {
+		return floor{}, corrupt("%s is that of another log", path)
+	}
+	return f, nil
 }
 
 // read reads the segments in order into r and returns the content of the last, of
@@ -179,19 +161,6 @@ func judge(s segment, content []byte, found scan, promised floor, isLast bool) e
 	}
 	return corrupt("%s: frame %d at byte %d is damaged although it had been synced: %s",
 		s.path, found.next, found.end, why)
-}
-
-// opened is the answer to the owner of the log.
-func (r *recovered) opened(name string) actors.LogOpened {
-	return actors.LogOpened{Log: name, Records: r.records, Repaired: r.repaired}
-}
-
-// holes returns where records are missing from a log that failed to open.
-func holes(err error) []int {
-	if errors.Is(err, actors.ErrCorrupt) {
-		return []int{0}
-	}
-	return nil
 }
 
 // agrees checks that the wal sees what recovery saw.

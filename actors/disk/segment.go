@@ -21,8 +21,7 @@ type segment struct {
 // segmentDigits is the length of a segment's name.
 const segmentDigits = 20
 
-// listSegments returns the segments in a log's directory, in order. The wal would
-// act on the leavings of a truncation, so these are refused.
+// listSegments returns the segments in a log's directory, in order.
 func listSegments(dir string) ([]segment, error) {
 	files, err := os.ReadDir(dir) // sorted, and names of equal length sort like numbers
 	if err != nil {
@@ -31,18 +30,25 @@ func listSegments(dir string) ([]segment, error) {
 	var found []segment
 	for _, file := range files {
 		name := file.Name()
-		path := filepath.Join(dir, name)
-		if strings.HasSuffix(name, ".START") || strings.HasSuffix(name, ".END") {
-			return nil, corrupt("%s: a log is never truncated, so this file is not part of it", path)
-		}
 		if len(name) != segmentDigits || file.IsDir() {
 			continue
 		}
 		if first, err := strconv.ParseUint(name, 10, 64); err == nil && first > 0 {
-			found = append(found, segment{path: path, first: first})
+			found = append(found, segment{path: filepath.Join(dir, name), first: first})
 		}
 	}
 	return found, nil
+}
+
+// checkNames refuses the leavings of a truncation, which the wal would act on.
+func checkNames(dir string) error {
+	files, err := os.ReadDir(dir)
+	for _, file := range files {
+		if name := file.Name(); strings.HasSuffix(name, ".START") || strings.HasSuffix(name, ".END") {
+			return corrupt("%s: a log is never truncated, so this file is not part of it", filepath.Join(dir, name))
+		}
+	}
+	return err
 }
 
 // corrupt returns an error that wraps [actors.ErrCorrupt].

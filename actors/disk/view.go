@@ -16,7 +16,7 @@ type view struct {
 }
 
 // ListLogs answers from the list in the identity file.
-func (v *view) ListLogs() { v.post(actors.LogsListed{Logs: v.store.registry.logs()}) }
+func (v *view) ListLogs() { v.post(actors.LogsListed{Logs: v.store.registry.names()}) }
 
 // OpenLog asks for the log of that name.
 func (v *view) OpenLog(name string) {

@@ -1,8 +1,10 @@
 package hollywood_test
 
 import (
+	"bytes"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -144,6 +146,27 @@ func (w *world) Crash(id actors.NodeID) {
 func (w *world) Restart(id actors.NodeID) {
 	w.Crash(id)
 	w.start(id, w.listen(w.addresses[id]))
+}
+
+// Damage looks for content in the segments of the log and in the file of that name.
+func (w *world) Damage(id actors.NodeID, name string, content []byte) {
+	paths, err := filepath.Glob(filepath.Join(w.path(id), "logs", name, "[0-9]*"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, path := range append(paths, filepath.Join(w.path(id), "files", name)) {
+		b, err := os.ReadFile(path)
+		at := bytes.Index(b, content)
+		if err != nil || at < 0 {
+			continue
+		}
+		b[at+len(content)/2] ^= 4
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+		return
+	}
+	w.t.Fatalf("nothing to damage in %s of node %v", name, id)
 }
 
 func (w *world) Halted(id actors.NodeID) error {

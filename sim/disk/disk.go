@@ -164,6 +164,20 @@ func (d *Disk) Files() []string {
 	return slices.Sorted(maps.Keys(d.sealed)) // any order: sorted
 }
 
+// Pieces returns the pieces of a sealed file; none if there is no such file. They must
+// not be changed.
+func (d *Disk) Pieces(file string) [][]byte {
+	f := d.sealed[file]
+	if f == nil {
+		return nil
+	}
+	var out [][]byte
+	for _, p := range f.pieces {
+		out = append(out, p.data)
+	}
+	return out
+}
+
 // Crash forgets what was not durable, except for a random beginning of it.
 func (d *Disk) Crash() {
 	d.epoch++

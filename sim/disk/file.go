@@ -68,8 +68,8 @@ func (d *Disk) pace(bytes int) Latency {
 func (d *Disk) write(name string, data []byte) (pieces int, err error) {
 	f := d.drafts[name]
 	if f == nil {
-		if d.sealed[name] != nil {
-			return 0, failedFile(name, ErrSealed)
+		if err := d.free(name); err != nil {
+			return 0, err
 		}
 		f = &file{}
 		d.drafts[name] = f
@@ -78,6 +78,14 @@ func (d *Disk) write(name string, data []byte) (pieces int, err error) {
 		f.err = d.add(f, name, data)
 	}
 	return len(f.pieces), f.err
+}
+
+// free describes why no file can be begun under that name.
+func (d *Disk) free(name string) error {
+	if d.sealed[name] != nil {
+		return failedFile(name, ErrSealed)
+	}
+	return actors.CheckName(name)
 }
 
 func (d *Disk) add(f *file, name string, data []byte) error {
@@ -174,7 +182,8 @@ func (d *Disk) crashFiles() {
 		}
 	}
 	d.tasks = nil
-	for _, name := range slices.Sorted(maps.Keys(d.drafts)) {
+	drafts := slices.Sorted(maps.Keys(d.drafts)) // any order: sorted
+	for _, name := range drafts {
 		d.drop(d.drafts, name)
 		d.counts.Files.LostDrafts++
 	}

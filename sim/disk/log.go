@@ -86,6 +86,9 @@ func (l *log) intact() (records [][]byte, holes []int) {
 
 // open makes a log ready and returns the answer.
 func (d *Disk) open(name string) actors.LogOpened {
+	if err := actors.CheckName(name); err != nil {
+		return actors.LogOpened{Log: name, Err: err}
+	}
 	l := d.logs[name]
 	if l == nil {
 		l = &log{name: name}
@@ -95,12 +98,12 @@ func (d *Disk) open(name string) actors.LogOpened {
 	if l.err != nil && !errors.Is(l.err, actors.ErrCorrupt) {
 		return actors.LogOpened{Log: name, Err: l.err}
 	}
+	l.open = true
 	if records, holes := l.intact(); len(holes) > 0 {
 		d.counts.CorruptOpens++
 		l.err = failed(name, actors.ErrCorrupt)
 		return actors.LogOpened{Log: name, Records: records, Holes: holes, Err: l.err}
 	}
-	l.open = true
 	repaired := l.torn
 	l.torn = 0
 	if repaired > 0 {
