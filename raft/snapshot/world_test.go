@@ -23,14 +23,24 @@ type lab struct {
 	network *network.Network
 	disks   map[actors.NodeID]*disk.Disk
 	clerks  map[actors.NodeID]*clerk
-	given   []snapshot.Piece // sent by keepers, in order, with what they gave
-	asked   []snapshot.AskPiece
-	sentAt  []time.Duration // of given
+	keepers map[actors.NodeID]*snapshot.Keeper
+	given   []gift
+	asked   []snapshot.AskPiece // by keepers, in order
+}
+
+// A gift is a piece that a keeper sent, without what is in it.
+type gift struct {
+	snapshot.Piece
+	from, to actors.NodeID
+	at       time.Duration
+	bytes    int
+	again    bool // it had reached the same node before
 }
 
 // newLab returns a lab of that many nodes, all of which have looked at their disks.
 func newLab(t testing.TB, seed sim.Seed, nodes int, config snapshot.Config) *lab {
-	l := &lab{t: t, disks: map[actors.NodeID]*disk.Disk{}, clerks: map[actors.NodeID]*clerk{}}
+	l := &lab{t: t, disks: map[actors.NodeID]*disk.Disk{}, clerks: map[actors.NodeID]*clerk{},
+		keepers: map[actors.NodeID]*snapshot.Keeper{}}
 	l.network = network.New(func(purpose string, keys ...uint64) network.Stream {
 		return seed.Stream(purpose, keys...)
 	})
@@ -40,13 +50,13 @@ func newLab(t testing.TB, seed sim.Seed, nodes int, config snapshot.Config) *lab
 			l.disks[node] = newDisk(seed, node, after)
 			return l.disks[node]
 		}})
-	l.Observe(sim.Of(sim.Sent), l.watch)
+	l.Observe(sim.Of(sim.Sent, sim.Delivered), l.watch())
 	l.Observe(sim.Of(sim.Halted, sim.Panicked), func(e *sim.Event) { t.Errorf("%v", e) })
 	for id := range actors.NodeID(nodes) {
 		l.AddNode(id+1, func(spawn func(string, actors.Actor) actors.Ref) {
-			l.clerks[id+1] = &clerk{}
+			l.clerks[id+1], l.keepers[id+1] = &clerk{}, snapshot.New(config)
 			spawn("clerk", l.clerks[id+1])
-			spawn(snapshot.Name, snapshot.New(config))
+			spawn(snapshot.Name, l.keepers[id+1])
 		})
 	}
 	l.Run(time.Second)
@@ -59,15 +69,32 @@ func newDisk(seed sim.Seed, node actors.NodeID, after func(time.Duration, func()
 		File: disk.Latency{Floor: 100 * time.Microsecond, Mean: 300 * time.Microsecond}, BytesPerSecond: 1 << 28})
 }
 
-func (l *lab) watch(e *sim.Event) {
-	switch m := e.Message.(type) {
-	case snapshot.Piece:
-		if m.Answer == snapshot.Given {
-			l.given = append(l.given, m)
-			l.sentAt = append(l.sentAt, l.Now())
+// watch returns an observer that notes what keepers ask and give.
+func (l *lab) watch() func(*sim.Event) {
+	type gone struct {
+		to     actors.NodeID
+		group  journal.GroupID
+		number int
+	}
+	arrived := map[gone]bool{}
+	return func(e *sim.Event) {
+		switch m := e.Message.(type) {
+		case snapshot.Piece:
+			g := gone{e.To.Node, m.Group, m.Number}
+			if m.Answer != snapshot.Given {
+				return
+			}
+			if e.Kind == sim.Delivered {
+				arrived[g] = true
+				return
+			}
+			l.given = append(l.given, gift{m, e.From.Node, e.To.Node, l.Now(), len(m.Data), arrived[g]})
+			l.given[len(l.given)-1].Data = nil
+		case snapshot.AskPiece:
+			if e.Kind == sim.Sent {
+				l.asked = append(l.asked, m)
+			}
 		}
-	case snapshot.AskPiece:
-		l.asked = append(l.asked, m)
 	}
 }
 
@@ -123,6 +150,14 @@ func (l *lab) files(node actors.NodeID) []string { return l.disks[node].Files() 
 // cut separates two nodes, both ways.
 func (l *lab) cut(a, b actors.NodeID) (heal func()) {
 	return l.network.Add("cut", network.Partition{{a}, {b}})
+}
+
+// untilGiven runs the world until so many pieces have been given.
+func (l *lab) untilGiven(n int) {
+	l.t.Helper()
+	if !l.RunUntil(func() bool { return len(l.given) >= n }, time.Minute) {
+		l.t.Fatalf("only %d pieces were given", len(l.given))
+	}
 }
 
 // quiet fails the test unless nothing is left to happen after a while.
