@@ -28,6 +28,7 @@ func (r *Replica) capture(s Snapshot) {
 
 // replaceSnapshot makes s the newest snapshot. It is in the next Save.
 func (r *Replica) replaceSnapshot(s Snapshot) {
+	assert(s.Index > r.snapshot.Index, "the newest snapshot is %v; it becomes %v", r.snapshot, s)
 	r.snapshot = s
 	r.durable.resnap(s.Index)
 }

@@ -129,7 +129,7 @@ func (r *Replica) lead() {
 	l := &leader{
 		barrier:     r.log.last() + 1,
 		followers:   r.strangers(),
-		uncommitted: r.log.weight(r.commit, r.log.last()),
+		undelivered: r.log.weight(r.delivered, r.log.last()),
 	}
 	r.become(l)
 	r.add(l, Barrier, Proposal{})

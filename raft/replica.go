@@ -70,6 +70,8 @@ func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 func (r *Replica) recallSnapshot(s State) {
 	assert(s.Snapshot.Index > 0 || s.Snapshot.Equal(Snapshot{}), "recovered %v; at index %d", s.Snapshot, 0)
 	assert(s.Snapshot.Term <= s.Vote.Term, "recovered the vote %+v; there is %v", s.Vote, s.Snapshot)
+	assert(s.Snapshot.Index == 0 || s.Snapshot.Configuration.Validate() == nil,
+		"recovered %v; its members are %v", s.Snapshot, s.Snapshot.Configuration)
 	r.members.base = firstConfiguration(r.config, s)
 	r.snapshot = s.Snapshot
 	r.log.restart(s.Snapshot.position())
@@ -211,6 +213,7 @@ func (r *Replica) save() {
 	if !r.durable.dirty(last) {
 		return
 	}
+	assert(r.durable.unsaved > r.snapshot.Index, "to be saved from %d on; after %v", r.durable.unsaved, r.snapshot)
 	s := Save{Vote: r.vote, Entries: r.log.slice(r.durable.unsaved, last)}
 	if r.durable.resnapped() {
 		s.Snapshot = r.snapshot
@@ -229,6 +232,11 @@ func (r *Replica) deliver() {
 	}
 	r.out.Committed = r.log.slice(r.delivered+1, last)
 	r.delivered = last
+	if l, leading := r.role.(*leader); leading {
+		l.undelivered -= weigh(r.out.Committed)
+		assert(l.undelivered >= 0 && (l.undelivered == 0) == (last == r.log.last()),
+			"undelivered weigh %d; delivered up to %d", l.undelivered, last)
+	}
 }
 
 // check is what the positions in the log have to do with one another.

@@ -89,6 +89,7 @@ func TestStateThatNobodySavedIsRefused(t *testing.T) {
 	command := func(i Index, term Term, stamp Stamp) Entry {
 		return Entry{Index: i, Term: term, Stamp: stamp, Kind: Command}
 	}
+	at3 := Snapshot{Index: 3, Term: 2, Stamp: 3, Configuration: Configuration{Voters: []ID{1}}}
 	for name, s := range map[string]State{
 		"gap":              {Vote: Vote{5, 0}, Entries: []Entry{command(1, 1, 1), command(3, 1, 2)}},
 		"no beginning":     {Vote: Vote{5, 0}, Entries: []Entry{command(2, 1, 1)}},
@@ -98,6 +99,13 @@ func TestStateThatNobodySavedIsRefused(t *testing.T) {
 		"others decide": {Vote: Vote{5, 0}, Entries: []Entry{
 			{Index: 1, Term: 1, Stamp: 1, Kind: Membership, Data: voters(2, 3).AppendTo(nil)}}},
 		"later than vote": {Vote: Vote{1, 0}, Entries: []Entry{command(1, 2, 1)}},
+
+		"gap after snapshot":   {Vote: Vote{5, 0}, Snapshot: at3, Entries: []Entry{command(5, 2, 9)}},
+		"entry in snapshot":    {Vote: Vote{5, 0}, Snapshot: at3, Entries: []Entry{command(3, 2, 9)}},
+		"term before snapshot": {Vote: Vote{5, 0}, Snapshot: at3, Entries: []Entry{command(4, 1, 9)}},
+		"snapshot after vote":  {Vote: Vote{1, 0}, Snapshot: at3},
+		"snapshot of nothing":  {Vote: Vote{5, 0}, Snapshot: Snapshot{Term: 1}},
+		"snapshot of nobody":   {Vote: Vote{5, 0}, Snapshot: Snapshot{Index: 3, Term: 2, Stamp: 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mustPanic(t, "raft: ", func() { New(testConfig(1, 1), s, 0, zero) })

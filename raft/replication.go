@@ -19,12 +19,11 @@ func (r *Replica) propose(proposals []Proposal) {
 }
 
 // admits reports whether p may enter the log, which stands still while the leader
-// hands over. When nothing waits to be committed
-// any size may, or it never could.
+// hands over. When nothing waits to be delivered any size may, or it never could.
 func (r *Replica) admits(l *leader, p Proposal) bool {
 	weight := Entry{Data: p.Data}.weight()
 	return p.After <= MaxStamp && l.transfer.to == None &&
-		(l.uncommitted == 0 || l.uncommitted+weight <= r.config.UncommittedBytes)
+		(l.undelivered == 0 || l.undelivered+weight <= r.config.UncommittedBytes)
 }
 
 // add appends one entry of the leader's own.
@@ -38,7 +37,7 @@ func (r *Replica) add(l *leader, kind Kind, p Proposal) {
 		Data:  p.Data,
 	}
 	r.append(e)
-	l.uncommitted += e.weight()
+	l.undelivered += e.weight()
 }
 
 // replicate sends every follower what it may be sent.
@@ -241,8 +240,5 @@ func (r *Replica) advance(l *leader) {
 	}
 	assert(agrees(r.configuration(), func(id ID) bool { return holds(id) >= n }),
 		"%v holds entry %d", r.configuration(), n)
-	l.uncommitted -= r.log.weight(r.commit, n)
-	assert(l.uncommitted >= 0 && (l.uncommitted == 0) == (n == r.log.last()),
-		"uncommitted weigh %d; after %d", l.uncommitted, n)
 	r.commitTo(n)
 }

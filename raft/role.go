@@ -59,8 +59,9 @@ type leader struct {
 	// barrier is the entry that opened the term.
 	barrier   Index
 	followers []progress
-	// uncommitted is the weight of the entries beyond the commit index.
-	uncommitted int
+	// undelivered is the weight of the entries that are not committed, or that the
+	// disk has not finished although others have: for all of them memory is needed.
+	undelivered int
 	beat        time.Duration // when the next heartbeat is due
 	reads       reads
 	transfer    transfer

@@ -536,7 +536,7 @@ func (s *story) tellRole(before, after Status) {
 func (s *story) tellDuties(id ID, in Input, out Output) {
 	if out.Save.Number != 0 {
 		s.say("%d save %d: term=%d vote=%d %s%s", id, out.Save.Number,
-			out.Save.Vote.Term, out.Save.Vote.For, compacted(out.Save), positions(out.Save.Entries))
+			out.Save.Vote.Term, out.Save.Vote.For, snapshotOf(out.Save), positions(out.Save.Entries))
 	}
 	for _, m := range out.Messages {
 		s.say("%v", m)
@@ -569,7 +569,7 @@ func (s *story) tellDuties(id ID, in Input, out Output) {
 	}
 }
 
-func compacted(s Save) string {
+func snapshotOf(s Save) string {
 	if s.Snapshot.Index == 0 {
 		return ""
 	}

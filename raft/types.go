@@ -170,7 +170,7 @@ type Config struct {
 	Eager bool
 	// BatchBytes limits the data in one message, InflightMessages and InflightBytes
 	// what is sent to one follower and not answered, UncommittedBytes what a leader
-	// accepts beyond its commit index.
+	// accepts beyond what is committed and in its own storage.
 	BatchBytes       int
 	InflightMessages int
 	InflightBytes    int
