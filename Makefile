@@ -6,7 +6,7 @@ NODES  ?= 3
 PORT   ?= 7000
 DATA   ?= understudy-data
 
-.PHONY: help build dev test fmt vet static unit race sim fuzz record bench
+.PHONY: help build dev test fmt vet static unit interop race sim fuzz record bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
@@ -17,7 +17,7 @@ build: ## build bin/understudy
 dev: build ## start NODES nodes in one process; Redis clients connect to PORT
 	bin/understudy dev --nodes $(NODES) --port $(PORT) --data $(DATA)
 
-test: fmt vet static unit race sim ## everything CI checks
+test: fmt vet static unit interop race sim ## everything CI checks
 
 fmt: ## fail if a file is not formatted
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
@@ -30,6 +30,10 @@ static: ## run staticcheck
 
 unit: ## all tests
 	$(GO) test ./...
+
+interop: ## rehearse other Raft libraries, and groups that mix them with ours
+	@for module in raft/interop raft/interop/etcd36; do \
+		echo "$$module"; (cd $$module && $(GO) vet ./... && $(GO) test ./...) || exit 1; done
 
 race: ## all tests under the race detector, which needs a C compiler
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then echo "$(GO) test -race -short ./..."; $(GO) test -race -short ./...; \

@@ -1,0 +1,26 @@
+package etcd37
+
+import (
+	"flag"
+	"testing"
+
+	"github.com/understudy-kv/understudy/raft/interop/foreign"
+	"github.com/understudy-kv/understudy/sim/check"
+)
+
+var seeds = flag.Int("seeds", 300, "how many seeds to search")
+
+// TestTheFixedLibraryIsSilent searches with the seeds that find the bugs of earlier
+// versions. One that is open (etcd-io/raft#105) shows in groups of one voter only.
+func TestTheFixedLibraryIsSilent(t *testing.T) {
+	found := foreign.Search(Library, 0, *seeds)
+	t.Log(found)
+	if err := found.Vain(); err != nil {
+		t.Error(err)
+	}
+	for s, find := range found.Finds {
+		if !s.OneVoter || s.Oracle != foreign.FreshRead && s.Oracle != check.Linearizability {
+			t.Errorf("seed %d: %s", find.Seed, find.Text)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package foreign
+
+import (
+	"fmt"
+
+	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+)
+
+// see tells the oracles what happens in the world.
+func (r *run) see(e *sim.Event) {
+	switch e.Kind {
+	case sim.Sent:
+		if p, ok := e.Message.(Packet); ok {
+			r.claimed(raft.ID(e.Node), p)
+		}
+	case sim.Restarted:
+		r.consensus.Restarted(raft.ID(e.Node))
+	case sim.Halted:
+		r.violate(check.Violation{Oracle: check.Recovery, At: e.At, Text: fmt.Sprintf("%v halted: %v", e.From, e.Err)})
+	case sim.Panicked:
+		r.violate(check.Violation{Oracle: check.NoPanic, At: e.At, Text: fmt.Sprintf("%v: %s\n%s", e.From, e.Text, e.Stack)})
+	}
+}
+
+// claimed tells the oracles what a message of from claims or promises.
+func (r *run) claimed(from raft.ID, p Packet) {
+	c := p.Claim
+	switch c.Kind {
+	case Leads:
+		r.leader = refOf(from).Node
+		r.consensus.Led(theGroup, from, c.Term)
+	case Stands:
+		r.consensus.Voted(theGroup, from, c.Term, from)
+	case Votes:
+		r.consensus.Voted(theGroup, from, c.Term, p.To)
+	case Acknowledges:
+		r.consensus.Acknowledged(theGroup, from, c.Term, c.Index)
+	}
+}
+
+// Applied implements [witness].
+func (r *run) Applied(id raft.ID, e raft.Entry, state uint64) {
+	r.consensus.Applied(theGroup, id, e, state)
+}
+
+// Decided implements [witness].
+func (r *run) Decided() raft.Index { return raft.Index(r.consensus.Decided(theGroup)) }
+
+// Allowed implements [witness]: what was applied anywhere before a read was asked for
+// was committed before, so the read must see it.
+func (r *run) Allowed(id raft.ID, decided, index raft.Index) {
+	if index < decided {
+		r.violate(check.Violation{Oracle: FreshRead, At: r.world.Now(), Text: fmt.Sprintf(
+			"node %d may serve a read from index %d; %d was applied before it was asked for", id, index, decided)})
+	}
+}
+
+// A platter watches one disk.
+type platter struct {
+	*run
+	id raft.ID
+}
+
+// Durable tells the oracles of saves that survive any crash from now on.
+func (p platter) Durable(_ string, _ int, records [][]byte) {
+	for _, record := range records {
+		s, err := decodeSaved(record)
+		if err != nil {
+			panic(err)
+		}
+		p.consensus.Synced(theGroup, p.id, raft.Save{Vote: s.Vote, Entries: s.Entries})
+	}
+}
+
+// Appended, Cut, Damaged and Removed complete [disk.Observer]; what is not durable
+// promises nothing, and nothing is damaged or removed here.
+func (p platter) Appended(string, int, []byte) {}
+
+// Cut is explained at Appended.
+func (p platter) Cut(string, int) {}
+
+// Damaged is explained at Appended.
+func (p platter) Damaged(string) {}
+
+// Removed is explained at Appended.
+func (p platter) Removed(string) {}
