@@ -230,7 +230,13 @@ func (s state) write(n int) snapshot.Write {
 // piece by piece, and collects the answers, of a capture only the last.
 type clerk struct {
 	got     []actors.Message
-	writing []state
+	writing []draft
+}
+
+// A draft is a state of which so many pieces have been handed over.
+type draft struct {
+	state
+	sent int
 }
 
 type order struct{ message actors.Message }
@@ -242,23 +248,35 @@ func (c *clerk) Receive(ctx actors.Context, _ actors.Ref, m actors.Message) {
 	case order:
 		ctx.Send(keeper, m.message)
 	case state:
-		c.writing = append(c.writing, m)
+		c.writing = slices.DeleteFunc(c.writing, func(d draft) bool { return d.name() == m.name() })
+		c.writing = append(c.writing, draft{m, 1})
 		ctx.Send(keeper, m.write(0))
 	case snapshot.Written:
-		i := slices.IndexFunc(c.writing, func(s state) bool {
-			return s.group == m.Group && s.snapshot.Index == m.Snapshot.Index
-		})
-		if i >= 0 && m.Err == nil && !m.Done {
-			ctx.Send(keeper, c.writing[i].write(m.Pieces))
-			return
+		if next, more := c.written(m); more {
+			ctx.Send(keeper, next)
 		}
-		if i >= 0 {
-			c.writing = slices.Delete(c.writing, i, i+1)
-		}
-		c.got = append(c.got, m)
 	default:
 		c.got = append(c.got, m)
 	}
+}
+
+// written returns what is to be written next, if anything is.
+func (c *clerk) written(m snapshot.Written) (next snapshot.Write, more bool) {
+	i := slices.IndexFunc(c.writing, func(d draft) bool {
+		return d.group == m.Group && d.snapshot.Index == m.Snapshot.Index
+	})
+	if i >= 0 && m.Pieces != c.writing[i].sent && !m.Done {
+		return next, false // of an earlier capture
+	}
+	if i >= 0 && m.Err == nil && !m.Done {
+		c.writing[i].sent++
+		return c.writing[i].write(m.Pieces), true
+	}
+	if i >= 0 {
+		c.writing = slices.Delete(c.writing, i, i+1)
+	}
+	c.got = append(c.got, m)
+	return next, false
 }
 
 // codec encodes the two messages between keepers.
