@@ -159,15 +159,18 @@ func (g *group) replace(entries []raft.Entry) {
 	g.drop(kept, len(g.state.Entries))
 	g.state.Entries = append(g.state.Entries, entries...)
 	for _, e := range entries {
-		g.bytes += sizeOfEntry(e)
+		g.bytes += weight(e)
 	}
 	g.copied = min(g.copied, entries[0].Index-1)
 }
 
+// weight is about what e takes on disk.
+func weight(e raft.Entry) int { return len(e.Data) + 32 }
+
 // drop forgets some entries, and leaves no way to their data.
 func (g *group) drop(from, to int) {
 	for _, e := range g.state.Entries[from:to] {
-		g.bytes -= sizeOfEntry(e)
+		g.bytes -= weight(e)
 	}
 	g.state.Entries = slices.Delete(g.state.Entries, from, to)
 }

@@ -25,9 +25,12 @@ type world struct {
 	sent           []envelope
 	halted         error
 
-	logs  map[string]*platter
-	fresh string // the log that was opened last
-	syncs []sync // asked for and not ended
+	logs     map[string]*platter
+	fresh    string   // the log that was opened last
+	syncs    []sync   // asked for and not ended
+	removals []string // asked for and not ended, if they take time
+	slow     bool     // removals take time
+	tape     *tape    // what happens is written down there, unless nil
 }
 
 // A platter is one log.
@@ -94,13 +97,14 @@ func (w *world) recovered(t *testing.T) []journal.GroupState {
 }
 
 func (w *world) recovery() (journal.Recovered, error) {
-	if len(w.sent) != 1 || w.sent[0].to != owner {
-		return journal.Recovered{}, fmt.Errorf(
-			"the owner was to hear once, of what was recovered; sent was %v, halted %v", w.sent, w.halted)
+	if len(w.sent) > 0 && w.sent[0].to == owner {
+		if r, is := w.sent[0].message.(journal.Recovered); is {
+			w.sent = w.sent[1:]
+			return r, nil
+		}
 	}
-	r := w.sent[0].message.(journal.Recovered)
-	w.sent = nil
-	return r, nil
+	return journal.Recovered{}, fmt.Errorf(
+		"the owner was to hear first of all what was recovered; sent was %v, halted %v", w.sent, w.halted)
 }
 
 // turn hands over a run of messages, and then the answers to what they led to.
@@ -137,15 +141,28 @@ func (w *world) end(n int, err error) {
 	w.syncs = slices.Delete(w.syncs, n, n+1)
 	if l := w.logs[s.log]; err == nil {
 		l.durable = max(l.durable, s.records)
+		w.tape.write(event{kind: synced, log: s.log, count: s.records})
 	}
 	w.turn(actors.LogSynced{Log: s.log, Mark: s.mark, Err: err})
 }
 
-// settle ends all syncs, and those they lead to.
+// settle ends all that is under way, and what it leads to.
 func (w *world) settle() {
-	for len(w.syncs) > 0 {
-		w.synced(nil)
+	for len(w.syncs)+len(w.removals) > 0 {
+		if len(w.syncs) > 0 {
+			w.synced(nil)
+		} else {
+			w.gone()
+		}
 	}
+}
+
+// gone ends the oldest removal.
+func (w *world) gone() {
+	log := w.removals[0]
+	w.removals = w.removals[1:]
+	w.tape.write(event{kind: removed, log: log})
+	w.turn(actors.LogRemoved{Log: log})
 }
 
 // answers takes off what was sent, as text.
@@ -169,18 +186,23 @@ func (w *world) records() [][]byte { return w.logs[w.fresh].records }
 // names are the logs there are.
 func (w *world) names() []string { return slices.Sorted(maps.Keys(w.logs)) }
 
-func (w *world) Disk() actors.Disk                    { return w }
-func (w *world) Halt(err error)                       { w.halted = err }
-func (w *world) Log() *slog.Logger                    { return slog.New(slog.DiscardHandler) }
-func (w *world) Now() time.Duration                   { panic("a journal has no use for the time") }
-func (w *world) Send(to actors.Ref, m actors.Message) { w.sent = append(w.sent, envelope{to, m}) }
-func (w *world) answer(m actors.Message)              { w.inbox = append(w.inbox, m) }
+func (w *world) Disk() actors.Disk       { return w }
+func (w *world) Halt(err error)          { w.halted = err }
+func (w *world) Log() *slog.Logger       { return slog.New(slog.DiscardHandler) }
+func (w *world) Now() time.Duration      { panic("a journal has no use for the time") }
+func (w *world) answer(m actors.Message) { w.inbox = append(w.inbox, m) }
+
+func (w *world) Send(to actors.Ref, m actors.Message) {
+	w.sent = append(w.sent, envelope{to, m})
+	w.tape.told(m)
+}
 
 func (w *world) ListLogs() { w.answer(actors.LogsListed{Logs: w.names()}) }
 
 func (w *world) OpenLog(log string) {
 	if w.logs[log] == nil {
 		w.put(log)
+		w.tape.write(event{kind: created, log: log})
 	}
 	w.fresh = log
 	l := w.logs[log]
@@ -193,6 +215,7 @@ func (w *world) AppendLog(log string, record []byte) {
 		panic("appended to " + log + ", which is not open")
 	}
 	l.records = append(l.records, record)
+	w.tape.write(event{kind: appended, log: log, record: record})
 }
 
 func (w *world) SyncLog(log string, mark uint64) {
@@ -206,7 +229,13 @@ func (w *world) RemoveLog(log string) {
 		}
 	}
 	delete(w.logs, log)
-	w.answer(actors.LogRemoved{Log: log})
+	w.tape.write(event{kind: removing, log: log})
+	w.removals = append(w.removals, log)
+	if !w.slow {
+		w.removals = nil
+		w.tape.write(event{kind: removed, log: log})
+		w.answer(actors.LogRemoved{Log: log})
+	}
 }
 
 func peer(g journal.GroupID) actors.Ref {
