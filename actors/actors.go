@@ -170,7 +170,7 @@ type Files interface {
 	RemoveFile(file string)
 }
 
-// LogsListed answers [Disk.ListLogs].
+// LogsListed answers [Logs.ListLogs].
 type LogsListed struct {
 	// Logs are the names of all logs that were opened and not removed, sorted. Those
 	// that are damaged are among them, even if nothing else is left of them.
@@ -178,7 +178,7 @@ type LogsListed struct {
 	Err  error
 }
 
-// LogOpened answers [Disk.OpenLog].
+// LogOpened answers [Logs.OpenLog].
 type LogOpened struct {
 	Log string
 	// Records is everything the log holds, in the order appended, each as it was
@@ -198,7 +198,7 @@ type LogOpened struct {
 	Err error
 }
 
-// LogSynced answers [Disk.SyncLog]. With Err non-nil nothing may be assumed of
+// LogSynced answers [Logs.SyncLog]. With Err non-nil nothing may be assumed of
 // what was appended since the last good sync, and the log takes nothing more.
 type LogSynced struct {
 	Log  string
@@ -206,7 +206,7 @@ type LogSynced struct {
 	Err  error
 }
 
-// LogRemoved answers [Disk.RemoveLog]. With Err nil the log is gone for good: no
+// LogRemoved answers [Logs.RemoveLog]. With Err nil the log is gone for good: no
 // crash brings it back, and to open it is to create a new one. With Err non-nil it
 // may or may not be gone.
 type LogRemoved struct {
@@ -214,28 +214,28 @@ type LogRemoved struct {
 	Err error
 }
 
-// FilesListed answers [Disk.ListFiles].
+// FilesListed answers [Files.ListFiles].
 type FilesListed struct {
 	Files []string // the names of the sealed files, sorted; damaged ones are among them
 	Err   error
 }
 
-// FileWritten answers [Disk.WriteFile].
+// FileWritten answers [Files.WriteFile].
 type FileWritten struct {
 	File   string
 	Pieces int // how many the file has now
 	Err    error
 }
 
-// FileSealed answers [Disk.SealFile]. With Err non-nil the file may or may not be
-// there after a crash; until then it is not.
+// FileSealed answers [Files.SealFile]. With Err non-nil the file may or may not be
+// there, whole, until it is removed.
 type FileSealed struct {
 	File   string
 	Pieces int // how many the file has
 	Err    error
 }
 
-// FileRead answers [Disk.ReadFile].
+// FileRead answers [Files.ReadFile].
 type FileRead struct {
 	File   string
 	Piece  int
@@ -247,7 +247,7 @@ type FileRead struct {
 	Err error
 }
 
-// FileRemoved answers [Disk.RemoveFile]. With Err nil the file is gone for good.
+// FileRemoved answers [Files.RemoveFile]. With Err nil the file is gone for good.
 type FileRemoved struct {
 	File string
 	Err  error

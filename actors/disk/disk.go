@@ -49,6 +49,7 @@ type Identity struct {
 // A Store is an open data directory: the disk of one node. Its methods may be called
 // by any goroutine.
 type Store struct {
+	volume       volume
 	dir          string
 	lock         *os.File
 	registry     *registry
@@ -65,35 +66,37 @@ type Store struct {
 // Open opens the data directory of the node id, and creates it if it does not exist
 // or is empty. It fails if the directory holds the data of somebody else, or is in
 // use by another process; the error says what to do.
-func Open(dir string, id Identity) (*Store, error) {
+func Open(dir string, id Identity) (*Store, error) { return openOn(local{}, dir, id) }
+
+func openOn(v volume, dir string, id Identity) (*Store, error) {
 	if id.Cluster == 0 || id.Node == 0 {
 		return nil, fmt.Errorf("data directory %s: cluster %d and node %d: neither may be zero", dir, id.Cluster, id.Node)
 	}
-	if err := prepare(dir); err != nil {
+	if err := prepare(v, dir); err != nil {
 		return nil, err
 	}
 	lock, err := lockDirectory(dir)
 	if err != nil {
 		return nil, err
 	}
-	registry, err := enter(dir, id)
+	registry, err := enter(v, dir, id)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	cabinet, err := openCabinet(filepath.Join(dir, filesDirectory))
+	cabinet, err := openCabinet(v, filepath.Join(dir, filesDirectory))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("data directory %s: %w", dir, err), lock.Close())
 	}
 	return &Store{
-		dir: dir, lock: lock, registry: registry, cabinet: cabinet,
+		volume: v, dir: dir, lock: lock, registry: registry, cabinet: cabinet,
 		segmentBytes: segmentBytes, openWAL: openWAL,
 		logs: map[string]*log{},
 	}, nil
 }
 
 // prepare makes sure that dir exists and holds nothing foreign.
-func prepare(dir string) error {
-	if err := makeDirectory(dir); err != nil {
+func prepare(v volume, dir string) error {
+	if err := makeDirectory(v, dir); err != nil {
 		return fmt.Errorf("data directory %s: %w", dir, err)
 	}
 	files, err := os.ReadDir(dir)
@@ -117,8 +120,8 @@ func prepare(dir string) error {
 
 // enter checks whose directory this is, or makes it id's, and makes its next
 // incarnation durable.
-func enter(dir string, id Identity) (*registry, error) {
-	r := &registry{path: filepath.Join(dir, identityFile)}
+func enter(v volume, dir string, id Identity) (*registry, error) {
+	r := &registry{volume: v, path: filepath.Join(dir, identityFile)}
 	var err error
 	r.label, err = readLabel(r.path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -134,21 +137,21 @@ func enter(dir string, id Identity) (*registry, error) {
 	if err := r.replace(next); err != nil {
 		return nil, fmt.Errorf("data directory %s: %w", dir, err)
 	}
-	if err := removeUnlisted(filepath.Join(dir, logsDirectory), r); err != nil {
+	if err := removeUnlisted(v, filepath.Join(dir, logsDirectory), r); err != nil {
 		return nil, fmt.Errorf("data directory %s: %w", dir, err)
 	}
 	return r, nil
 }
 
 // removeUnlisted removes what a crash left of logs that were being created or removed.
-func removeUnlisted(dir string, r *registry) error {
-	if err := makeDirectory(dir); err != nil {
+func removeUnlisted(v volume, dir string, r *registry) error {
+	if err := makeDirectory(v, dir); err != nil {
 		return err
 	}
 	logs, err := os.ReadDir(dir)
 	for _, log := range logs {
 		if _, listed := r.find(log.Name()); !listed {
-			err = errors.Join(err, removeDirectory(filepath.Join(dir, log.Name())))
+			err = errors.Join(err, removeDurably(v, filepath.Join(dir, log.Name())))
 		}
 	}
 	return err

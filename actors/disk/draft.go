@@ -3,9 +3,7 @@ package disk
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 )
 
@@ -16,21 +14,22 @@ const behindBytes = 8 << 20
 // A draft is a file that is being written. After its first failure it can only be
 // abandoned.
 type draft struct {
-	path  string // once it is sealed
-	file  *os.File
-	index index
-	dirty int // bytes written and not synced
-	err   error
+	volume volume
+	path   string // once it is sealed
+	file   output
+	index  index
+	dirty  int // bytes written and not synced
+	err    error
 }
 
-func newDraft(path string) (*draft, error) {
-	f, err := os.OpenFile(path+temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
-	if err != nil {
-		return nil, err
-	}
+// newDraft begins a file. If that fails, so does everything else: the pieces that follow
+// must not become a file without the first ones.
+func newDraft(v volume, path string) *draft {
 	var salt [8]byte
 	rand.Read(salt[:]) // never fails: it ends the process instead
-	return &draft{path: path, file: f, index: index{salt: binary.LittleEndian.Uint64(salt[:])}}, nil
+	d := &draft{volume: v, path: path, index: index{salt: binary.LittleEndian.Uint64(salt[:])}}
+	d.file, d.err = v.Create(path + temporary)
+	return d
 }
 
 // write adds a piece.
@@ -75,18 +74,16 @@ func (d *draft) finish(name string) error {
 	if err := d.file.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(d.path+temporary, d.path); err != nil {
+	if err := d.volume.Rename(d.path+temporary, d.path); err != nil {
 		return err
 	}
-	return syncDirectory(filepath.Dir(d.path))
+	return d.volume.SyncDirectory(filepath.Dir(d.path))
 }
 
 // abandon removes the file.
 func (d *draft) abandon() error {
-	d.file.Close() // perhaps a second time; nothing of it is needed any more
-	err := os.Remove(d.path + temporary)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+	if d.file != nil {
+		d.file.Close() // perhaps a second time; nothing of it is needed any more
 	}
-	return err
+	return d.volume.RemoveAll(d.path + temporary)
 }

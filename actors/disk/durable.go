@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // temporary ends the name of a file that is not yet what it is going to be.
@@ -13,19 +14,19 @@ const temporary = ".tmp"
 // replaceFile makes content the content of a file: after a crash the file is the old
 // one or the new one. When it returns nil, the new one is durable, and so is every
 // other name in the directory.
-func replaceFile(path string, content []byte) error {
-	if err := writeFile(path+temporary, content); err != nil {
+func replaceFile(v volume, path string, content []byte) error {
+	if err := writeFile(v, path+temporary, content); err != nil {
 		return err
 	}
-	if err := os.Rename(path+temporary, path); err != nil {
+	if err := v.Rename(path+temporary, path); err != nil {
 		return err
 	}
-	return syncDirectory(filepath.Dir(path))
+	return v.SyncDirectory(filepath.Dir(path))
 }
 
 // writeFile writes and syncs a file.
-func writeFile(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+func writeFile(v volume, path string, content []byte) error {
+	f, err := v.Create(path)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func writeFile(path string, content []byte) error {
 
 // makeDirectory makes a directory and its parents durable. It does nothing where
 // there is one.
-func makeDirectory(path string) error {
+func makeDirectory(v volume, path string) error {
 	if info, err := os.Stat(path); err == nil {
 		if !info.IsDir() {
 			return fmt.Errorf("%s is a file, not a directory", path)
@@ -47,29 +48,31 @@ func makeDirectory(path string) error {
 	}
 	parent := filepath.Dir(path)
 	if parent != path {
-		if err := makeDirectory(parent); err != nil {
+		if err := makeDirectory(v, parent); err != nil {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, directoryMode); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := v.Mkdir(path); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return syncDirectory(parent)
+	return v.SyncDirectory(parent)
 }
 
-// removeDirectory removes a directory with all that is in it, for good.
-func removeDirectory(path string) error {
-	if err := os.RemoveAll(path); err != nil {
+// removeDurably removes a file or a directory with all that is in it, for good.
+func removeDurably(v volume, path string) error {
+	if err := v.RemoveAll(path); err != nil {
 		return err
 	}
-	return syncDirectory(filepath.Dir(path))
+	return v.SyncDirectory(filepath.Dir(path))
 }
 
-// syncDirectory makes the names in a directory durable.
-func syncDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
+// removeLeftovers removes the temporary files in a directory.
+func removeLeftovers(v volume, dir string) error {
+	files, err := os.ReadDir(dir)
+	for _, file := range files {
+		if strings.HasSuffix(file.Name(), temporary) {
+			err = errors.Join(err, v.RemoveAll(filepath.Join(dir, file.Name())))
+		}
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return err
 }

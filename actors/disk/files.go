@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/understudy-kv/understudy/actors"
 )
@@ -16,6 +15,7 @@ const filesDirectory = "files"
 // A cabinet holds the files of a [Store]. One goroutine changes files and one reads
 // them, so that neither holds up a log.
 type cabinet struct {
+	volume  volume
 	dir     string
 	changes *worker
 	reads   *worker
@@ -26,28 +26,17 @@ type cabinet struct {
 
 // openCabinet prepares the files in dir and removes what a crash left of those that
 // were not sealed.
-func openCabinet(dir string) (*cabinet, error) {
-	if err := makeDirectory(dir); err != nil {
+func openCabinet(v volume, dir string) (*cabinet, error) {
+	if err := makeDirectory(v, dir); err != nil {
 		return nil, err
 	}
-	if err := removeLeftovers(dir); err != nil {
+	if err := removeLeftovers(v, dir); err != nil {
 		return nil, err
 	}
 	return &cabinet{
-		dir: dir, changes: newWorker(), reads: newWorker(),
+		volume: v, dir: dir, changes: newWorker(), reads: newWorker(),
 		drafts: map[string]*draft{},
 	}, nil
-}
-
-// removeLeftovers removes the temporary files in a directory.
-func removeLeftovers(dir string) error {
-	files, err := os.ReadDir(dir)
-	for _, file := range files {
-		if strings.HasSuffix(file.Name(), temporary) {
-			err = errors.Join(err, os.Remove(filepath.Join(dir, file.Name())))
-		}
-	}
-	return err
 }
 
 // close abandons the files that are not sealed.
@@ -68,7 +57,7 @@ func (c *cabinet) path(name string) string { return filepath.Join(c.dir, name) }
 func (c *cabinet) list() (names []string, err error) {
 	files, err := os.ReadDir(c.dir) // sorted
 	for _, file := range files {
-		if actors.CheckName(file.Name()) == nil {
+		if file.Type().IsRegular() && actors.CheckName(file.Name()) == nil {
 			names = append(names, file.Name())
 		}
 	}
@@ -80,25 +69,29 @@ func (c *cabinet) list() (names []string, err error) {
 func (c *cabinet) write(name string, piece []byte) (pieces int, err error) {
 	d := c.drafts[name]
 	if d == nil {
-		if d, err = c.begin(name); err != nil {
+		if err := c.free(name); err != nil {
 			return 0, err
 		}
+		d = newDraft(c.volume, c.path(name))
 		c.drafts[name] = d
 	}
 	err = d.write(piece)
 	return len(d.index.entries), err
 }
 
-func (c *cabinet) begin(name string) (*draft, error) {
+// free describes why no file can be begun under that name.
+func (c *cabinet) free(name string) error {
 	if err := actors.CheckName(name); err != nil {
-		return nil, err
+		return err
 	}
-	if _, err := os.Lstat(c.path(name)); err == nil {
-		return nil, fmt.Errorf("%s is sealed", c.path(name))
-	} else if !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+	_, err := os.Lstat(c.path(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	return newDraft(c.path(name))
+	if err == nil {
+		err = fmt.Errorf("%s is sealed", c.path(name))
+	}
+	return err
 }
 
 // seal makes a file whole and durable and returns how many pieces it has.
@@ -125,11 +118,7 @@ func (c *cabinet) remove(name string) error {
 			return err
 		}
 	}
-	err := os.Remove(c.path(name))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return syncDirectory(c.dir)
+	return removeDurably(c.volume, c.path(name))
 }
 
 // read returns a piece of a sealed file.

@@ -77,13 +77,13 @@ func TestCursorFollowsTheWAL(t *testing.T) {
 	const segmentBytes = 300
 	random := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()
-	r, err := createLog(dir)
+	r, err := createLog(local{}, dir)
 	for range 20 {
 		if err != nil {
 			t.Fatal(err)
 		}
 		var w *writer
-		w, err = newWriter(dir, r, segmentBytes, openWAL)
+		w, err = newWriter(local{}, dir, r, segmentBytes, openWAL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestCursorFollowsTheWAL(t *testing.T) {
 			t.Fatal(err)
 		}
 		dropEmptyTail(t, dir)
-		r, err = recoverLog(dir, r.floor.salt, segmentBytes)
+		r, err = recoverLog(local{}, dir, r.floor.salt, segmentBytes)
 	}
 }
 

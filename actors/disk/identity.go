@@ -126,7 +126,8 @@ func decodeLabel(b []byte) (l label, ok bool) {
 
 // A registry is the identity file of an open data directory.
 type registry struct {
-	path string
+	volume volume
+	path   string
 
 	mu    sync.Mutex
 	label label
@@ -198,7 +199,7 @@ func (r *registry) unlist(log string) error {
 // replace makes next the label. The caller holds the lock or has the registry to
 // itself.
 func (r *registry) replace(next label) error {
-	err := replaceFile(r.path, next.appendTo(nil))
+	err := replaceFile(r.volume, r.path, next.appendTo(nil))
 	if err == nil {
 		r.label = next
 	}

@@ -70,7 +70,10 @@ func indexBytes(footer []byte) (size int, ok bool) {
 		return 0, false
 	}
 	count := binary.LittleEndian.Uint32(footer[16:])
-	return int(count)*entryBytes + footerBytes, count <= maxPieces
+	if count > maxPieces {
+		return 0, false
+	}
+	return int(count)*entryBytes + footerBytes, true
 }
 
 // decodeIndex decodes the index, footer included, of the file of that name, and reports

@@ -244,7 +244,7 @@ func (l *log) remove() error {
 	}
 	err := l.store.registry.unlist(l.name)
 	if err == nil {
-		err = removeDirectory(l.dir)
+		err = removeDurably(l.store.volume, l.dir)
 	}
 	l.fail(err)
 	l.gone = l.err == nil
@@ -256,15 +256,15 @@ func (l *log) reopen() (*writer, *recovered, error) {
 	var found *recovered
 	var err error
 	if listed {
-		found, err = recoverLog(l.dir, salt, l.store.segmentBytes)
+		found, err = recoverLog(l.store.volume, l.dir, salt, l.store.segmentBytes)
 	} else {
-		found, err = createLog(l.dir)
+		found, err = createLog(l.store.volume, l.dir)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	// 9. Open the wal.
-	w, err := newWriter(l.dir, found, l.store.segmentBytes, l.store.openWAL)
+	w, err := newWriter(l.store.volume, l.dir, found, l.store.segmentBytes, l.store.openWAL)
 	if err != nil {
 		return nil, nil, err
 	}

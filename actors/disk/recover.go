@@ -23,21 +23,21 @@ func (r *recovered) last() uint64 { return r.floor.number }
 
 // createLog makes a log without frames in dir, of which nothing is there: what a crash
 // leaves of a log that is not listed is removed when the data directory is opened.
-func createLog(dir string) (*recovered, error) {
-	if err := makeDirectory(dir); err != nil {
+func createLog(v volume, dir string) (*recovered, error) {
+	if err := makeDirectory(v, dir); err != nil {
 		return nil, err
 	}
 	var salt [8]byte
 	rand.Read(salt[:]) // never fails: it ends the process instead
 	r := &recovered{floor: floor{salt: binary.LittleEndian.Uint64(salt[:])}}
-	return r, replaceFile(filepath.Join(dir, floorFile), r.floor.appendTo(nil))
+	return r, replaceFile(v, filepath.Join(dir, floorFile), r.floor.appendTo(nil))
 }
 
 // recoverLog reads the log of that salt in dir and leaves it in a state in which the wal
 // may open it. The steps are those of docs/journal.md.
-func recoverLog(dir string, salt uint64, segmentBytes int) (*recovered, error) {
+func recoverLog(v volume, dir string, salt uint64, segmentBytes int) (*recovered, error) {
 	// 1. Remove what an interrupted recovery left.
-	err := removeLeftovers(dir)
+	err := removeLeftovers(v, dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, corrupt("%s: the directory of the log is gone", dir)
 	}
@@ -70,12 +70,12 @@ func recoverLog(dir string, salt uint64, segmentBytes int) (*recovered, error) {
 	}
 	// 7. Write the last segment anew.
 	if len(segments) > 0 {
-		if err := replaceFile(r.tail.path, tail[:r.size]); err != nil {
+		if err := replaceFile(v, r.tail.path, tail[:r.size]); err != nil {
 			return nil, err
 		}
 	}
 	// 8. Raise the floor.
-	if err := replaceFile(filepath.Join(dir, floorFile), r.floor.appendTo(nil)); err != nil {
+	if err := replaceFile(v, filepath.Join(dir, floorFile), r.floor.appendTo(nil)); err != nil {
 		return nil, err
 	}
 	return r, nil

@@ -11,9 +11,10 @@ import (
 // A writer appends frames to an open wal. After its first error it must not be used
 // again.
 type writer struct {
-	dir  string
-	wal  segments
-	salt uint64
+	volume volume
+	dir    string
+	wal    segments
+	salt   uint64
 
 	batch   wal.Batch
 	pending int    // bytes in batch
@@ -29,10 +30,10 @@ type writer struct {
 
 // newWriter opens the wal of a log that has been recovered.
 func newWriter(
-	dir string, r *recovered, segmentBytes int, open func(string, int) (segments, error),
+	v volume, dir string, r *recovered, segmentBytes int, open func(string, int) (segments, error),
 ) (*writer, error) {
 	w := &writer{
-		dir: dir, salt: r.floor.salt,
+		volume: v, dir: dir, salt: r.floor.salt,
 		last: r.last(), record: r.last(), claimed: r.last(), synced: r.last(), floor: r.last(),
 		cursor: newCursor(r, segmentBytes),
 	}
@@ -111,7 +112,7 @@ func (w *writer) sync() error {
 // segment, so it is also the time to make the wal forget the full ones.
 func (w *writer) raise() error {
 	w.floor = w.synced
-	err := replaceFile(filepath.Join(w.dir, floorFile), floor{salt: w.salt, number: w.floor}.appendTo(nil))
+	err := replaceFile(w.volume, filepath.Join(w.dir, floorFile), floor{salt: w.salt, number: w.floor}.appendTo(nil))
 	return errors.Join(err, w.wal.ClearCache())
 }
 

@@ -107,8 +107,7 @@ func (d *Disk) seal(name string) (pieces int, err error) {
 	}
 	if f.err == nil && d.failFile > 0 {
 		d.failFile--
-		d.counts.Files.Failures++
-		f.err = failedFile(name, ErrIO)
+		d.failSeal(name, f)
 	}
 	if f.err != nil {
 		return len(f.pieces), f.err
@@ -117,6 +116,16 @@ func (d *Disk) seal(name string) (pieces int, err error) {
 	d.sealed[name] = f
 	delete(d.drafts, name)
 	return len(f.pieces), nil
+}
+
+// failSeal fails a seal. The file may be there all the same.
+func (d *Disk) failSeal(name string, f *file) {
+	d.counts.Files.Failures++
+	if d.config.Fate.Chance(0.5) {
+		d.sealed[name] = &file{pieces: f.pieces}
+		f.pieces = nil
+	}
+	f.err = failedFile(name, ErrIO)
 }
 
 // verify panics if an actor changed a piece after it gave it away: a real disk may or
