@@ -1,8 +1,15 @@
 package raft
 
 // Mark names the state after everything that was delivered so far: for a caller
-// who captures the state machine now, with all of that applied.
-func (r *Replica) Mark() Snapshot { return r.mark(r.delivered) }
+// who captures the state machine now, with all of that applied. Its index
+// is zero while there is nothing to capture: nothing was delivered, or nothing that
+// says who the members are to a replica that did not know.
+func (r *Replica) Mark() Snapshot {
+	if len(r.members.at(r.delivered).Voters) == 0 {
+		return Snapshot{}
+	}
+	return r.mark(r.delivered)
+}
 
 // mark names the state after the entry i. The newest snapshot, or a later entry.
 func (r *Replica) mark(i Index) Snapshot {

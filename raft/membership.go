@@ -32,11 +32,14 @@ const (
 	Invalid
 	// NothingToDo: the group is like that already, or becoming so.
 	NothingToDo
+	// Unreachable: of those who would decide too few were heard from lately.
+	Unreachable
 )
 
 // String says it in words.
 func (r Refusal) String() string {
-	words := [...]string{"none", "not leader", "busy", "too early", "invalid", "nothing to do"}
+	words := [...]string{"none", "not leader", "busy", "too early", "invalid", "nothing to do",
+		"unreachable"}
 	return words[min(int(r), len(words)-1)]
 }
 
@@ -72,6 +75,8 @@ func (r *Replica) judge(l *leader, goal Configuration) Refusal {
 		return TooEarly
 	case !r.mayReconfigure(l) || !c.Settled() && !c.calledOff(goal):
 		return Busy
+	case !r.reachable(l, c.towards(goal)):
+		return Unreachable
 	}
 	return 0
 }
@@ -84,6 +89,15 @@ func (r *Replica) mayReconfigure(l *leader) bool {
 	return r.commit >= l.barrier && r.commit >= r.members.since() && l.transfer.to == None
 }
 
+// reachable reports whether those who decide in c are there. The group shall not come
+// to a stand, with no way back, because it asked for the word of the dead.
+func (r *Replica) reachable(l *leader, c Configuration) bool {
+	return agrees(c, func(id ID) bool {
+		p := l.progress(id)
+		return id == r.config.ID || p != nil && r.alive(p)
+	})
+}
+
 // drive takes the next step of a change that is under way, whoever began it.
 func (r *Replica) drive(l *leader) {
 	c := r.configuration()
@@ -91,7 +105,7 @@ func (r *Replica) drive(l *leader) {
 		return
 	}
 	r.pursue(l, c)
-	if r.mayReconfigure(l) && r.ready(l, c) {
+	if r.mayReconfigure(l) && r.ready(l, c) && r.reachable(l, c.next()) {
 		r.reconfigure(l, c.next())
 	}
 }

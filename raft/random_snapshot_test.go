@@ -76,7 +76,7 @@ func (w *world) judgeSnapshot(h *host, s Snapshot) {
 	if int(s.Index) > len(w.ledger) || w.ledger[s.Index-1].position() != s.position() {
 		w.fail("%d has %v, which was not committed", h.config.ID, s)
 	}
-	if !s.Configuration.Equal(Configuration{Voters: h.config.Voters}) {
+	if !s.Configuration.Equal(w.decidedAt(s.Index)) {
 		w.fail("%d has %v of other members", h.config.ID, s)
 	}
 }

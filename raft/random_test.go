@@ -27,6 +27,7 @@ type weather struct {
 	extreme              bool          // clocks
 	captures             float64       // how likely a host begins one in a turn
 	trailing             int           // bytes
+	upheaval
 }
 
 func drawWeather(r *rand.Rand) weather {
@@ -43,7 +44,7 @@ func drawWeather(r *rand.Rand) weather {
 		leases:  r.IntN(2) == 0, tiny: r.IntN(2) == 0,
 		proposals: 0.5 * r.Float64(), questions: 0.5 * r.Float64(),
 		pace:     testHeartbeat / 2,
-		captures: maybe(0.2), trailing: r.IntN(4) * 80,
+		captures: maybe(0.2), trailing: r.IntN(4) * 80, upheaval: drawUpheaval(r),
 	}
 	if r.IntN(3) == 0 {
 		w.strainLeases(r)
@@ -78,20 +79,25 @@ type reading struct {
 // A world is one group in a simulated network, with a judge.
 type world struct {
 	weather
-	random   *rand.Rand
-	now      time.Duration // real time; no host sees it
-	hosts    []*host
-	rates    []float64 // of the clocks
-	paused   []time.Duration
-	blocked  map[[2]ID]bool
-	network  []envelope
-	ledger   []Entry // what was committed, for ever
-	decided  []Term  // in which term at the latest
-	leaders  map[Term]ID
-	votes    map[[2]uint64]ID // by replica and term, over all its lives
-	readings map[uint64]reading
-	commits  []Index // of each host in this life
-	served   int
+	random     *rand.Rand
+	now        time.Duration // real time; no host sees it
+	hosts      []*host
+	rates      []float64 // of the clocks
+	paused     []time.Duration
+	blocked    map[[2]ID]bool
+	network    []envelope
+	ledger     []Entry // what was committed, for ever
+	decided    []Term  // in which term at the latest
+	leaders    map[Term]ID
+	votes      map[[2]uint64]ID // by replica and term, over all its lives
+	readings   map[uint64]reading
+	commits    []Index // of each host in this life
+	first      Configuration
+	judged     map[ID]position      // the newest change of each leader, and its term
+	configured map[ID]Index         // of each host when it was last seen
+	stuck      map[ID]time.Duration // until when the disk does nothing
+	marks      map[string]int
+	served     int
 	// compactions counts Saves with a snapshot, restored those that came from others.
 	compactions, restored int
 	refused               int
@@ -103,17 +109,22 @@ func newWorld(seed uint64, size int) *world {
 	w := &world{
 		random: random, weather: drawWeather(random),
 		now: time.Second, blocked: map[[2]ID]bool{}, leaders: map[Term]ID{},
-		votes: map[[2]uint64]ID{}, readings: map[uint64]reading{},
-		paused: make([]time.Duration, size), commits: make([]Index, size),
+		votes: map[[2]uint64]ID{}, readings: map[uint64]reading{}, judged: map[ID]position{},
+		configured: map[ID]Index{}, stuck: map[ID]time.Duration{}, marks: map[string]int{},
 	}
 	for i := range size {
+		w.first.Voters = append(w.first.Voters, ID(i+1))
+	}
+	hosts := size + w.spare
+	w.paused, w.commits = make([]time.Duration, hosts), make([]Index, hosts)
+	for i := range hosts {
 		w.rates = append(w.rates, w.rate())
-		w.hosts = append(w.hosts, newHost(w.config(i, size), w.clock(i), w.patience()))
+		w.hosts = append(w.hosts, newHost(w.config(i), w.clock(i), w.patience()))
 	}
 	return w
 }
 
-func (w *world) config(i, size int) Config {
+func (w *world) config(i int) Config {
 	c := Config{
 		ID: ID(i + 1), Election: testElection, Heartbeat: testHeartbeat, Drift: 0.1,
 		Leases: w.leases, Eager: i == 0,
@@ -123,8 +134,8 @@ func (w *world) config(i, size int) Config {
 	if w.tiny {
 		c.BatchBytes, c.InflightMessages, c.InflightBytes, c.UncommittedBytes = 1, 2, 100, 300
 	}
-	for id := range size {
-		c.Voters = append(c.Voters, ID(id+1))
+	if i < len(w.first.Voters) {
+		c.Voters = w.first.Voters
 	}
 	return c
 }
@@ -192,6 +203,7 @@ func (w *world) misfortune() {
 	if w.chance(w.pause) {
 		w.paused[w.victim()-1] = w.now + time.Duration(w.random.Int64N(int64(4*testElection)))
 	}
+	w.stall()
 	if w.chance(w.cut) {
 		w.cutLinks(w.victim())
 	}
@@ -293,7 +305,7 @@ func (w *world) send(m Message) {
 
 // turn gives host i one Step, if it needs one.
 func (w *world) turn(i int, h *host, inbox []Message) {
-	synced := len(h.queue) > 0 && w.chance(w.syncing)
+	synced := w.syncs(h)
 	if synced {
 		h.sync(1 + w.random.IntN(len(h.queue)))
 	}
@@ -303,10 +315,12 @@ func (w *world) turn(i int, h *host, inbox []Message) {
 		Messages:  inbox,
 		Proposals: w.drawProposals(),
 		Reads:     w.drawReads(h),
+		Change:    w.drawChange(h),
+		Transfer:  w.drawTransfer(),
 	}
 	w.capture(h)
 	stored := w.store(h, &in)
-	if !synced && !stored && in.Now < h.replica.Deadline() &&
+	if !synced && !stored && in.Now < h.replica.Deadline() && in.Change == nil && in.Transfer == None &&
 		len(in.Messages)+len(in.Proposals)+len(in.Reads) == 0 {
 		return
 	}
@@ -348,6 +362,8 @@ func (w *world) judge(i int, h *host, in Input, out Output) {
 	}
 	w.judgeState(i, h)
 	w.judgeDisk(h)
+	w.judgeMembers(h)
+	w.mark(h, out)
 }
 
 // judgeMessage demands that the disk already holds what m promises.
@@ -393,6 +409,7 @@ func (w *world) judgeLeader(h *host, m Message) {
 		return
 	}
 	w.leaders[m.Term] = m.From
+	w.judgeElection(h, m.Term)
 	for _, e := range w.ledger[min(len(w.ledger), int(max(h.replica.log.base.Index, 1)-1)):] {
 		if w.decided[e.Index-1] < m.Term && h.replica.log.term(e.Index) != e.Term {
 			w.fail("%d leads term %d without committed %v", m.From, m.Term, e)
@@ -441,8 +458,8 @@ func (w *world) judgeCommitted(i int, h *host, entries []Entry) {
 		}
 		w.ledger = append(w.ledger, e)
 		w.decided = append(w.decided, h.replica.vote.Term)
-		if n := w.holders(e); n < len(w.hosts)/2+1 {
-			w.fail("%d applied %v, which is on %d disks", h.config.ID, e, n)
+		if !w.enough(e) {
+			w.fail("%d applied %v, which is on too few disks", h.config.ID, e)
 		}
 	}
 }
@@ -453,15 +470,6 @@ func (w *world) compare(h *host, e Entry) {
 		!bytes.Equal(known.Data, e.Data) {
 		w.fail("%d applied %v; committed was %v", h.config.ID, e, known)
 	}
-}
-
-func (w *world) holders(e Entry) (n int) {
-	for _, h := range w.hosts {
-		if e.Index < h.disk.Snapshot.Index || term(h.disk, e.Index) == e.Term {
-			n++
-		}
-	}
-	return n
 }
 
 // judgeRead demands that the state shows everything that anybody had applied when
@@ -522,40 +530,46 @@ func (w *world) judgePair(a, b State) {
 func (w *world) heal() {
 	w.weather = weather{syncing: 1, leases: w.leases, pace: testHeartbeat / 2, captures: w.captures}
 	clear(w.blocked)
+	clear(w.stuck)
 	for i, h := range w.hosts {
 		w.paused[i] = 0
 		if h.replica == nil {
 			w.restart(i, h)
 		}
 	}
-	mark := []byte("the last word")
+	word := []byte("the last word")
 	end := w.now + 30*testElection + time.Duration(len(w.ledger))*2*testHeartbeat
-	for w.now < end && w.err == nil && !(w.marked(mark) && w.level()) {
+	for w.now < end && w.err == nil && !(w.said(word) && w.level() && w.settled()) {
 		w.tick()
 		for i, h := range w.hosts {
-			if h.replica.Status().Role == Leader && !w.marked(mark) {
-				in := Input{Now: max(w.clock(i), h.replica.now), Proposals: []Proposal{{Data: mark}}}
+			if h.replica.Status().Role == Leader && !w.said(word) {
+				in := Input{Now: max(w.clock(i), h.replica.now), Proposals: []Proposal{{Data: word}}}
 				w.judge(i, h, in, h.step(in))
 			}
 		}
 	}
-	if !w.marked(mark) {
+	if !w.said(word) {
 		w.fail("nothing was committed after everything had healed")
 	}
 	if !w.level() {
-		w.fail("of %d entries were applied %d", len(w.ledger), w.commits)
+		w.fail("of %d entries were applied %d by %v", len(w.ledger), w.commits, w.decidedBy())
+	}
+	if !w.settled() {
+		w.fail("the group is still in %v after everything had healed", w.decidedBy())
 	}
 }
 
-// level reports whether everybody has applied everything.
+// level reports whether every member has applied everything.
 func (w *world) level() bool {
-	return !slices.ContainsFunc(w.commits, func(n Index) bool { return int(n) != len(w.ledger) })
+	return !slices.ContainsFunc(w.decidedBy().Members(), func(id ID) bool {
+		return int(w.commits[id-1]) != len(w.ledger)
+	})
 }
 
-func (w *world) marked(mark []byte) bool {
+func (w *world) said(word []byte) bool {
 	n := len(w.ledger)
 	return n > 0 && slices.ContainsFunc(w.ledger[max(0, n-10):], func(e Entry) bool {
-		return bytes.Equal(e.Data, mark)
+		return bytes.Equal(e.Data, word)
 	})
 }
 
@@ -587,6 +601,7 @@ func TestGroupKeepsItsPromisesInAnyWeather(t *testing.T) {
 		seeds = 10
 	}
 	var terms, entries, served, compactions, restored int
+	marks := map[string]int{}
 	for size := 1; size <= 5; size++ {
 		for seed := range seeds {
 			w := run(seed, size, 2000)
@@ -595,11 +610,19 @@ func TestGroupKeepsItsPromisesInAnyWeather(t *testing.T) {
 			}
 			terms, entries, served = terms+len(w.leaders), entries+len(w.ledger), served+w.served
 			compactions, restored = compactions+w.compactions, restored+w.restored
+			for mark, n := range w.marks { // any order: they are added up
+				marks[mark] += n
+			}
 		}
 	}
-	t.Logf("%d terms, %d entries, %d reads, %d compactions, %d snapshots from others",
-		terms, entries, served, compactions, restored)
+	t.Logf("%d terms, %d entries, %d reads, %d compactions, %d snapshots from others, %v",
+		terms, entries, served, compactions, restored, marks)
 	if min(terms, entries, served, compactions, restored) == 0 {
 		t.Error("nothing happened")
+	}
+	for _, mark := range rare {
+		if marks[mark] == 0 && !testing.Short() {
+			t.Errorf("never: %s", mark)
+		}
 	}
 }
