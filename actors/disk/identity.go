@@ -16,7 +16,10 @@ import (
 const identityFile = "identity"
 
 // heading is the first line of an identity file.
-const heading = "understudy data directory, format 2"
+const (
+	headingOfAny = "understudy data directory, format "
+	heading      = headingOfAny + "2"
+)
 
 // maxIdentityBytes is far more than any identity file has.
 const maxIdentityBytes = 1 << 20
@@ -88,6 +91,10 @@ func readLabel(path string) (label, error) {
 	}
 	if l, ok := decodeLabel(b); ok {
 		return l, nil
+	}
+	if first, _, _ := strings.Cut(string(b), "\n"); first != heading && strings.HasPrefix(first, headingOfAny) {
+		return label{}, fmt.Errorf("%s begins with %q: this version reads %q. Start the version that wrote it",
+			path, first, heading)
 	}
 	return label{}, errIdentity(path)
 }

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,9 @@ func TestOpenRefuses(t *testing.T) {
 			[]string{"neither may be zero"}},
 		{"a damaged identity", us, func(t *testing.T, dir string) { overwrite(t, identity(dir), []byte("?")) },
 			[]string{"identity file", "is damaged", "Restore the file"}},
+		{"another format", us, func(t *testing.T, dir string) {
+			overwrite(t, identity(dir), bytes.Replace(read(t, identity(dir)), []byte("format 2"), []byte("format 1"), 1))
+		}, []string{`begins with "understudy data directory, format 1"`, "Start the version that wrote it"}},
 		{"an identity without end", us, func(t *testing.T, dir string) {
 			if err := os.Truncate(identity(dir), 1<<40); err != nil {
 				t.Fatal(err)

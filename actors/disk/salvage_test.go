@@ -202,7 +202,7 @@ func TestFramesOfOtherLogsAreNotSalvaged(t *testing.T) {
 
 // TestSalvageNeverServesAWrongByte damages a log in many ways at once.
 func TestSalvageNeverServesAWrongByte(t *testing.T) {
-	dir, records, all := manySegments(t, 3)
+	dir, records, all := manySegments(t, 4)
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
 		damaged := crash(t, dir)
