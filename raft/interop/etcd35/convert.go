@@ -30,7 +30,8 @@ func fromEntries(entries []pb.Entry) []raft.Entry {
 func toPacket(m pb.Message) foreign.Packet {
 	b, err := m.Marshal()
 	must(err)
-	return foreign.Packet{To: raft.ID(m.To), Bytes: b, Claim: claimOf(m)}
+	c := claimOf(m)
+	return foreign.Packet{To: raft.ID(m.To), Bytes: b, Early: c.Kind == foreign.Leads, Claim: c}
 }
 
 // claimOf says what a message tells the oracles.

@@ -14,7 +14,7 @@ var seeds = flag.Int("seeds", 300, "how many seeds to search")
 // group of one voter hands out an entry as committed with the Ready that asks for it
 // to be saved.
 func TestTheEarlyApplicationIsFound(t *testing.T) {
-	found := foreign.Search(Library, 0, *seeds)
+	found := foreign.Search(Library, 0, *seeds, nil)
 	t.Log(found)
 	if err := found.Vain(); err != nil {
 		t.Error(err)

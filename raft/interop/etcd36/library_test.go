@@ -15,7 +15,7 @@ var seeds = flag.Int("seeds", 300, "how many seeds to search")
 // anew when its request arrives once more, and with it all reads that were asked for
 // before: the leader may long be deposed.
 func TestTheStaleReadIndexIsFound(t *testing.T) {
-	found := foreign.Search(Library, 0, *seeds)
+	found := foreign.Search(Library, 0, *seeds, nil)
 	t.Log(found)
 	if err := found.Vain(); err != nil {
 		t.Error(err)

@@ -31,7 +31,8 @@ func fromEntries(entries []*pb.Entry) []raft.Entry {
 func toPacket(m *pb.Message) foreign.Packet {
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	must(err)
-	return foreign.Packet{To: raft.ID(m.GetTo()), Bytes: b, Claim: claimOf(m)}
+	c := claimOf(m)
+	return foreign.Packet{To: raft.ID(m.GetTo()), Bytes: b, Early: c.Kind == foreign.Leads, Claim: c}
 }
 
 // claimOf says what a message tells the oracles.

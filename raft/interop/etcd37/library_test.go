@@ -13,7 +13,7 @@ var seeds = flag.Int("seeds", 300, "how many seeds to search")
 // TestTheFixedLibraryIsSilent searches with the seeds that find the bugs of earlier
 // versions. One that is open (etcd-io/raft#105) shows in groups of one voter only.
 func TestTheFixedLibraryIsSilent(t *testing.T) {
-	found := foreign.Search(Library, 0, *seeds)
+	found := foreign.Search(Library, 0, *seeds, nil)
 	t.Log(found)
 	if err := found.Vain(); err != nil {
 		t.Error(err)

@@ -61,8 +61,11 @@ func (r *replica) Tick() { r.node.Tick() }
 // Propose implements [foreign.Core].
 func (r *replica) Propose(data []byte) bool { return r.node.Propose(data) == nil }
 
-// ReadIndex implements [foreign.Core].
-func (r *replica) ReadIndex(name []byte) { r.node.ReadIndex(name) }
+// ReadIndex implements [foreign.Core]. A follower passes the question on.
+func (r *replica) ReadIndex(name []byte) bool {
+	r.node.ReadIndex(name)
+	return true
+}
 
 // Step implements [foreign.Core].
 func (r *replica) Step(b []byte) {

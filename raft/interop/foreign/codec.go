@@ -6,6 +6,7 @@ import (
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/kv"
+	"github.com/understudy-kv/understudy/raft"
 )
 
 // A request is what a client asks a server.
@@ -23,7 +24,15 @@ const (
 	packetTag byte = iota + 1
 	requestTag
 	responseTag
+	wantedTag
+	imageTag
 )
+
+// wanted asks a node for a state that it offered.
+type wanted struct {
+	index raft.Index
+	term  raft.Term
+}
 
 // codec encodes the messages between nodes.
 type codec struct{}
@@ -40,6 +49,11 @@ func (codec) Append(b []byte, m actors.Message) ([]byte, error) {
 		b = binary.AppendUvarint(b, uint64(m.result.Code))
 		b = binary.AppendUvarint(b, uint64(m.result.Number))
 		return appendBytes(b, m.result.Value), nil
+	case wanted:
+		b = binary.AppendUvarint(append(b, wantedTag), uint64(m.index))
+		return binary.AppendUvarint(b, uint64(m.term)), nil
+	case image:
+		return appendBytes(appendSnapshot(append(b, imageTag), m.snapshot), m.state), nil
 	}
 	return nil, fmt.Errorf("%T stays on its node", m)
 }
@@ -49,6 +63,7 @@ func (codec) Decode(b []byte) (actors.Message, error) {
 	if len(b) == 0 {
 		return nil, errRecord
 	}
+	d := decoder{rest: b[1:]}
 	switch b[0] {
 	case packetTag:
 		return Packet{Bytes: b[1:]}, nil
@@ -56,14 +71,15 @@ func (codec) Decode(b []byte) (actors.Message, error) {
 		c, err := decodeCommand(b[1:])
 		return request{c}, err
 	case responseTag:
-		return decodeResponse(b[1:])
+		r := response{serial: d.number()}
+		r.result = kv.Result{Code: kv.Code(d.number()), Number: int64(d.number()), Value: d.bytes()}
+		return r, d.end()
+	case wantedTag:
+		w := wanted{raft.Index(d.number()), raft.Term(d.number())}
+		return w, d.end()
+	case imageTag:
+		i := image{d.snapshot(), d.bytes()}
+		return i, d.end()
 	}
 	return nil, errRecord
-}
-
-func decodeResponse(b []byte) (actors.Message, error) {
-	d := decoder{rest: b}
-	r := response{serial: d.number()}
-	r.result = kv.Result{Code: kv.Code(d.number()), Number: int64(d.number()), Value: d.bytes()}
-	return r, d.end()
 }

@@ -31,6 +31,8 @@ type Library struct {
 	Seed func(*sim.Stream)
 	// New returns a replica that finds what was saved, or nothing at its first start.
 	New func(Config, Saved) Core
+	// Fit, if not nil, changes what a seed has drawn to what the library can do.
+	Fit func(*Plan)
 }
 
 // A Config describes a replica. Its options are drawn by the seed: a library must
@@ -56,9 +58,10 @@ type Core interface {
 	// Propose reports whether the proposal was taken: appended, or forwarded to
 	// whoever leads. One that was not has no effect.
 	Propose(data []byte) bool
-	// ReadIndex asks for an index at which a read may be served. It may be forgotten;
-	// to ask again under the same name is allowed.
-	ReadIndex(name []byte)
+	// ReadIndex asks for an index at which a read may be served, and reports whether
+	// this replica can find out. It may be forgotten; to ask again under the same name
+	// is allowed.
+	ReadIndex(name []byte) bool
 	// Step takes a message of another replica. One that makes no sense is ignored.
 	Step(message []byte)
 	// Ready returns what is to be done now, if there is anything.
@@ -67,24 +70,44 @@ type Core interface {
 	Advance()
 }
 
+// A Keeper is a Core whose state can be captured, and restored on another replica.
+type Keeper interface {
+	Core
+	// Mark names the state after everything that was handed out as committed.
+	Mark() raft.Snapshot
+	// Captured tells that the state which Mark named then is durable: the log before it
+	// may go.
+	Captured(raft.Snapshot)
+	// Install tells that a state which Ready.Fetch asked for is here and durable.
+	Install(raft.Snapshot)
+	// Transfer asks a leader to let another lead.
+	Transfer(to raft.ID)
+}
+
 // Saved is what a replica must find when it starts again. Its zero value is a
-// replica that never ran. Entries carry their index as their stamp.
+// replica that never ran. It is a [raft.Save] and a commit index; a library that has
+// no stamps gives its entries their index.
 type Saved struct {
-	Vote    raft.Vote
-	Commit  raft.Index
-	Entries []raft.Entry
+	Vote     raft.Vote
+	Commit   raft.Index
+	Snapshot raft.Snapshot
+	Entries  []raft.Entry
 }
 
 // Ready is what a Core wants done. Its meaning is the library's: Saved first, and if
 // MustSync synced, then Messages; Committed can be applied.
 type Ready struct {
 	// Changed says that Saved, of which Entries are the new ones, is to be recorded.
-	Changed   bool
-	Saved     Saved
-	MustSync  bool
-	Messages  []Packet
+	Changed  bool
+	Saved    Saved
+	MustSync bool
+	Messages []Packet
+	// Restored, unless zero, names a state that takes the place of the machine's.
+	Restored  raft.Snapshot
 	Committed []raft.Entry
 	Reads     []ReadState
+	// Fetch, unless zero, is a state that this replica needs.
+	Fetch raft.Offer
 }
 
 // A ReadState allows the reads asked for under Name to be served once Index is
@@ -94,11 +117,13 @@ type ReadState struct {
 	Name  []byte
 }
 
-// A Packet is a message of the library. What it claims is for the oracles and does
-// not travel.
+// A Packet is a message of the library. Only its Bytes travel. What it claims is for
+// the oracles; Early says that it may leave before the Ready it came with is synced,
+// as what a leader says to its followers.
 type Packet struct {
 	To    raft.ID
 	Bytes []byte
+	Early bool
 	Claim Claim
 }
 
@@ -112,7 +137,7 @@ type Claim struct {
 // A ClaimKind is the kind of a claim.
 type ClaimKind uint8
 
-// The kinds of claim. Of these only Leads may be made before the Ready is synced.
+// The kinds of claim.
 const (
 	Nothing ClaimKind = iota
 	// Leads: the sender speaks as the leader of Term.

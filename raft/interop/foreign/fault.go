@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/network"
 )
@@ -93,6 +94,10 @@ func (r *run) inflict(kind FaultKind, n actors.NodeID, s *sim.Stream) (lift func
 		return r.network.Add(string(kind), network.Clog{From: others, To: me, Until: r.world.Now() + s.Exp(200*time.Millisecond)})
 	case SlowDisk:
 		return r.disks[n].Slow(slowFactor)
+	case Transfer:
+		to := others[s.IntN(len(others))]
+		r.world.Send(refOf(raft.ID(n)), transfer{raft.ID(to)})
+		return func() {}
 	}
 	panic("no fault of kind " + string(kind))
 }

@@ -3,6 +3,8 @@ package foreign
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/understudy-kv/understudy/kv"
@@ -78,4 +80,35 @@ func (m *machine) read(key []byte) kv.Result {
 		return kv.Result{Code: kv.Absent}
 	}
 	return kv.Result{Code: kv.OK, Value: []byte(value)}
+}
+
+// encode returns the state, keys and clients in order.
+func (m *machine) encode() []byte {
+	b := binary.AppendUvarint(nil, uint64(m.applied))
+	b = binary.AppendUvarint(b, m.hash)
+	b = binary.AppendUvarint(b, uint64(len(m.values)))
+	for _, key := range slices.Sorted(maps.Keys(m.values)) {
+		b = appendBytes(appendBytes(b, []byte(key)), []byte(m.values[key]))
+	}
+	b = binary.AppendUvarint(b, uint64(len(m.serials)))
+	for _, client := range slices.Sorted(maps.Keys(m.serials)) {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, client), m.serials[client])
+	}
+	return b
+}
+
+// decodeMachine is the inverse of encode.
+func decodeMachine(b []byte) (*machine, error) {
+	d := decoder{rest: b}
+	m := newMachine()
+	m.applied, m.hash = raft.Index(d.number()), d.number()
+	for count := d.number(); count > 0 && !d.failed; count-- {
+		key := string(d.bytes())
+		m.values[key] = string(d.bytes())
+	}
+	for count := d.number(); count > 0 && !d.failed; count-- {
+		client := d.number()
+		m.serials[client] = d.number()
+	}
+	return m, d.end()
 }

@@ -15,17 +15,25 @@ const (
 	nodeName = "replica"
 	logName  = "raft"
 	// tickEvery is the tick of all libraries.
-	tickEvery = 10 * time.Millisecond
+	tickEvery = Tick
 	// askAgain is how long a read waits for its index before it asks once more.
 	askAgain = 5 * tickEvery
 )
 
-type tick struct{}
+// Tick is how often [Core.Tick] is called, as a node measures time.
+const Tick = 10 * time.Millisecond
+
+type (
+	tick     struct{}
+	transfer struct{ to raft.ID }
+)
 
 // A witness is the harness, which sees what all nodes do.
 type witness interface {
 	// Applied is told of every entry as it is applied, with the hash of the state after.
 	Applied(id raft.ID, e raft.Entry, state uint64)
+	// Restored is told when a state of another replica took the place of the one before.
+	Restored(id raft.ID)
 	// Decided returns the last entry that any replica has applied.
 	Decided() raft.Index
 	// Allowed is told that a read of id, asked for when decided was the last entry that
@@ -37,13 +45,17 @@ type witness interface {
 type node struct {
 	library Library
 	config  Config
-	witness witness
+	// captureEvery is after how many entries the state is captured; zero is never.
+	captureEvery raft.Index
+	witness      witness
 
 	core    Core // nil until the log is open
 	machine *machine
-	// ready is being synced; nothing further is taken from the core meanwhile.
-	ready  *Ready
+	// busy says that a Ready is being synced: nothing further is taken from the core.
+	busy   bool
 	syncs  uint64
+	after  map[uint64]func(actors.Context) // what a sync is for, by its mark
+	keep   keep
 	lives  uint64 // tells apart the names that different lives give to reads
 	named  uint64
 	writes map[uint64]write // by client: what was proposed here last
@@ -89,6 +101,12 @@ func (n *node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		n.core.Step(m.Bytes)
 	case request:
 		n.serve(ctx, from, m.command)
+	case wanted:
+		n.hand(ctx, from, m)
+	case image:
+		n.receiveImage(ctx, m)
+	case transfer:
+		n.core.(Keeper).Transfer(m.to)
 	case actors.LogSynced:
 		n.synced(ctx, m)
 	}
@@ -100,36 +118,59 @@ func (n *node) start(ctx actors.Context, opened actors.LogOpened) {
 		ctx.Halt(opened.Err)
 		return
 	}
-	var saved Saved
-	for _, record := range opened.Records {
-		s, err := decodeSaved(record)
-		if err != nil {
-			panic(fmt.Sprintf("a record that this harness did not write: %v", err))
-		}
-		saved.fold(s)
+	n.keep.images = map[raft.Index]image{}
+	n.after = map[uint64]func(actors.Context){}
+	n.writes = map[uint64]write{}
+	n.machine = newMachine()
+	n.lives = ctx.Rand()
+	saved := n.recover(opened.Records)
+	if saved.Snapshot.Index > 0 {
+		n.restore(saved.Snapshot)
 	}
 	n.core = n.library.New(n.config, saved)
-	n.machine = newMachine()
-	n.writes = map[uint64]write{}
-	n.lives = ctx.Rand()
 	ctx.After(tickEvery, tick{})
 }
 
-// serve begins what a client asked for.
+// recover folds the records of a log.
+func (n *node) recover(records [][]byte) (saved Saved) {
+	for _, b := range records {
+		r, err := decodeRecord(b)
+		if err != nil {
+			panic(fmt.Sprintf("a record that this harness did not write: %v", err))
+		}
+		if i := r.image; i.snapshot.Index > 0 {
+			n.keep.images[i.snapshot.Index] = i
+			continue
+		}
+		saved.fold(r.Saved)
+	}
+	return saved
+}
+
+// serve begins what a client asked for, or refuses it.
 func (n *node) serve(ctx actors.Context, from actors.Ref, c command) {
+	var taken bool
 	if c.op.Kind == kv.Get {
-		n.named++
-		name := binary.LittleEndian.AppendUint64(nil, n.lives)
-		name = binary.LittleEndian.AppendUint64(name, n.named)
-		n.reads = append(n.reads, &read{name: name, key: c.op.Key, serial: c.serial, from: from, asked: ctx.Now(), decided: n.witness.Decided()})
-		n.core.ReadIndex(name)
-		return
+		taken = n.beginRead(ctx, from, c)
+	} else {
+		taken = n.core.Propose(c.appendTo(nil))
+		n.writes[c.client] = write{c.serial, from}
 	}
-	if !n.core.Propose(c.appendTo(nil)) {
+	if !taken {
 		ctx.Send(from, response{serial: c.serial})
-		return
 	}
-	n.writes[c.client] = write{c.serial, from}
+}
+
+func (n *node) beginRead(ctx actors.Context, from actors.Ref, c command) bool {
+	n.named++
+	name := binary.LittleEndian.AppendUint64(nil, n.lives)
+	name = binary.LittleEndian.AppendUint64(name, n.named)
+	r := &read{name: name, key: c.op.Key, serial: c.serial, from: from, asked: ctx.Now(), decided: n.witness.Decided()}
+	if !n.core.ReadIndex(name) {
+		return false
+	}
+	n.reads = append(n.reads, r)
+	return true
 }
 
 // askAgain repeats the reads that had no answer for a while, under their names, as a
@@ -146,7 +187,7 @@ func (n *node) askAgain(now time.Duration) {
 // Flush implements [actors.Flusher]: it does what the core wants done, until a sync
 // is under way.
 func (n *node) Flush(ctx actors.Context) {
-	for n.core != nil && n.ready == nil {
+	for n.core != nil && !n.busy {
 		ready, any := n.core.Ready()
 		if !any {
 			return
@@ -158,41 +199,56 @@ func (n *node) Flush(ctx actors.Context) {
 // handle saves what must be saved and does, beside the sync, what need not wait.
 func (n *node) handle(ctx actors.Context, r Ready) {
 	if r.Changed {
-		ctx.Disk().AppendLog(logName, r.Saved.appendTo(nil))
+		ctx.Disk().AppendLog(logName, record{Saved: r.Saved}.appendTo(nil))
 	}
 	n.send(ctx, r.Messages, true)
+	n.busy = r.MustSync
 	if r.MustSync {
-		n.syncs++
-		ctx.Disk().SyncLog(logName, n.syncs)
+		n.sync(ctx, func(ctx actors.Context) { n.finish(ctx, r) })
 	}
-	n.apply(ctx, r)
-	if r.MustSync {
-		n.ready = &r
-		return
+	if r.Restored.Index == 0 {
+		n.apply(ctx, r)
 	}
-	n.finish(ctx, r)
+	n.fetch(ctx, r.Fetch)
+	if !r.MustSync {
+		n.finish(ctx, r)
+	}
+	n.capture(ctx)
 }
 
-// synced goes on where handle left off.
+// sync makes everything appended so far durable and then calls done.
+func (n *node) sync(ctx actors.Context, done func(actors.Context)) {
+	n.syncs++
+	n.after[n.syncs] = done
+	ctx.Disk().SyncLog(logName, n.syncs)
+}
+
 func (n *node) synced(ctx actors.Context, m actors.LogSynced) {
 	if m.Err != nil {
 		ctx.Halt(m.Err)
 		return
 	}
-	r := *n.ready
-	n.ready = nil
-	n.finish(ctx, r)
+	done := n.after[m.Mark]
+	delete(n.after, m.Mark)
+	done(ctx)
 }
 
+// finish gives a Ready back that is saved.
 func (n *node) finish(ctx actors.Context, r Ready) {
+	n.busy = false
+	if r.Restored.Index > 0 {
+		n.restore(r.Restored) // now that the log begins there
+		n.witness.Restored(n.config.ID)
+		n.apply(ctx, r)
+	}
 	n.send(ctx, r.Messages, false)
 	n.core.Advance()
 }
 
-// send sends the messages that a leader may send before it has synced, or the others.
+// send sends the messages that may leave before the sync, or the others.
 func (n *node) send(ctx actors.Context, packets []Packet, early bool) {
 	for _, p := range packets {
-		if (p.Claim.Kind == Leads) == early {
+		if p.Early == early {
 			ctx.Send(refOf(p.To), p)
 		}
 	}

@@ -3,6 +3,7 @@ package foreign
 import (
 	"time"
 
+	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/sim"
 )
 
@@ -24,6 +25,9 @@ type Plan struct {
 	Reads       float64
 	Weather     Weather
 	Faults      []Fault
+	// CaptureEvery is after how many entries a replica captures its state; zero is
+	// never. No seed draws it: it is for libraries that can ([Keeper]).
+	CaptureEvery raft.Index
 }
 
 // Weather is how packets between servers fare at all times.
@@ -63,6 +67,9 @@ const (
 	Clog FaultKind = "clog"
 	// SlowDisk makes the syncs of a server twenty times slower.
 	SlowDisk FaultKind = "slow-disk"
+	// Transfer asks a server to let another lead. No seed draws it: it is for libraries
+	// that can ([Keeper]).
+	Transfer FaultKind = "transfer"
 )
 
 var families = []FaultKind{Crash, Pause, Isolate, Split, Cut, Clog, SlowDisk}

@@ -3,26 +3,46 @@ package foreign
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/understudy-kv/understudy/raft"
 )
 
 var errRecord = errors.New("not a record of this harness")
 
-// appendTo appends the encoding of s to b: numbers as varints, data with its length
-// before it.
-func (s Saved) appendTo(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(s.Vote.Term))
-	b = binary.AppendUvarint(b, uint64(s.Vote.For))
-	b = binary.AppendUvarint(b, uint64(s.Commit))
-	b = binary.AppendUvarint(b, uint64(len(s.Entries)))
-	for _, e := range s.Entries {
-		b = binary.AppendUvarint(b, uint64(e.Index))
-		b = binary.AppendUvarint(b, uint64(e.Term))
-		b = binary.AppendUvarint(b, uint64(e.Kind))
-		b = appendBytes(b, e.Data)
+// A record is what a node writes into its log at once: what its core wants saved, or
+// a state of its machine.
+type record struct {
+	Saved
+	image image
+}
+
+// An image is a state of the machine and its name.
+type image struct {
+	snapshot raft.Snapshot
+	state    []byte
+}
+
+// appendTo appends the encoding of r to b: numbers as varints, all else with its
+// length before it.
+func (r record) appendTo(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(r.Vote.Term))
+	b = binary.AppendUvarint(b, uint64(r.Vote.For))
+	b = binary.AppendUvarint(b, uint64(r.Commit))
+	b = appendSnapshot(b, r.Snapshot)
+	b = binary.AppendUvarint(b, uint64(len(r.Entries)))
+	for _, e := range r.Entries {
+		b = appendBytes(b, e.AppendTo(nil))
 	}
-	return b
+	b = appendSnapshot(b, r.image.snapshot)
+	return appendBytes(b, r.image.state)
+}
+
+func appendSnapshot(b []byte, s raft.Snapshot) []byte {
+	if s.Index == 0 {
+		return appendBytes(b, nil)
+	}
+	return appendBytes(b, s.AppendTo(nil))
 }
 
 func appendBytes(b, data []byte) []byte {
@@ -30,27 +50,42 @@ func appendBytes(b, data []byte) []byte {
 	return append(b, data...)
 }
 
-// decodeSaved is the inverse of appendTo.
-func decodeSaved(b []byte) (Saved, error) {
+// decodeRecord is the inverse of appendTo.
+func decodeRecord(b []byte) (record, error) {
 	d := decoder{rest: b}
-	s := Saved{
-		Vote:   raft.Vote{Term: raft.Term(d.number()), For: raft.ID(d.number())},
-		Commit: raft.Index(d.number()),
-	}
+	var r record
+	r.Vote = raft.Vote{Term: raft.Term(d.number()), For: raft.ID(d.number())}
+	r.Commit = raft.Index(d.number())
+	r.Snapshot = d.snapshot()
 	for count := d.number(); count > 0 && !d.failed; count-- {
-		e := raft.Entry{Index: raft.Index(d.number()), Term: raft.Term(d.number()), Kind: raft.Kind(d.number()), Data: d.bytes()}
-		e.Stamp = raft.Stamp(e.Index)
-		s.Entries = append(s.Entries, e)
+		e, err := raft.DecodeEntry(d.bytes())
+		d.failed = d.failed || err != nil
+		r.Entries = append(r.Entries, e)
 	}
-	return s, d.end()
+	r.image = image{d.snapshot(), d.bytes()}
+	return r, d.end()
 }
 
 // fold adds what was saved later.
 func (s *Saved) fold(later Saved) {
 	s.Vote, s.Commit = later.Vote, later.Commit
-	if len(later.Entries) > 0 {
-		s.Entries = append(s.Entries[:later.Entries[0].Index-1], later.Entries...)
+	if later.Snapshot.Index > 0 {
+		s.rebase(later.Snapshot)
 	}
+	if len(later.Entries) > 0 {
+		s.Entries = append(s.Entries[:later.Entries[0].Index-s.Snapshot.Index-1], later.Entries...)
+	}
+}
+
+// rebase lets the log begin after a snapshot. What follows the entry it names stays.
+func (s *Saved) rebase(at raft.Snapshot) {
+	kept := slices.IndexFunc(s.Entries, func(e raft.Entry) bool { return e.Index == at.Index && e.Term == at.Term })
+	s.Snapshot = at
+	if kept < 0 {
+		s.Entries = nil
+		return
+	}
+	s.Entries = s.Entries[kept+1:]
 }
 
 // A decoder reads varints and data; its first failure sticks.
@@ -79,6 +114,17 @@ func (d *decoder) bytes() []byte {
 	data := d.rest[:n:n]
 	d.rest = d.rest[n:]
 	return data
+}
+
+// snapshot returns the name of a state, or none.
+func (d *decoder) snapshot() raft.Snapshot {
+	b := d.bytes()
+	if b == nil {
+		return raft.Snapshot{}
+	}
+	s, err := raft.DecodeSnapshot(b)
+	d.failed = d.failed || err != nil
+	return s
 }
 
 // end says what is wrong with the input, if anything.

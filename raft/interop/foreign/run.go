@@ -40,6 +40,8 @@ type Report struct {
 	Writes     int    // answered
 	Lost       int    // calls without an answer
 	Strikes    map[FaultKind]int
+	Leaders    map[raft.Term]raft.ID
+	Restored   map[raft.ID]int // how often each took the state of another
 	World      sim.Stats
 }
 
@@ -67,7 +69,11 @@ type run struct {
 func Rehearse(l Library, seed sim.Seed) Report {
 	l.Seed(seed.Stream("library"))
 	r := &run{library: l, plan: Draw(seed), disks: map[actors.NodeID]*disk.Disk{}}
-	r.report = Report{Plan: r.plan, Strikes: map[FaultKind]int{}}
+	if l.Fit != nil {
+		l.Fit(&r.plan)
+	}
+	r.report = Report{Plan: r.plan, Strikes: map[FaultKind]int{},
+		Leaders: map[raft.Term]raft.ID{}, Restored: map[raft.ID]int{}}
 	r.build()
 	for i, f := range r.plan.Faults {
 		r.schedule(f, seed.Stream("strikes", uint64(i)))
@@ -107,7 +113,7 @@ func (r *run) boot(id raft.ID, voters []raft.ID) sim.Boot {
 	config := Config{ID: id, Voters: voters, Election: p.Election, Heartbeat: p.Heartbeat,
 		PreVote: p.PreVote, CheckQuorum: p.CheckQuorum, MessageBytes: p.Bytes, Inflight: p.Inflight}
 	return func(spawn func(string, actors.Actor) actors.Ref) {
-		spawn(nodeName, &node{library: r.library, config: config, witness: r})
+		spawn(nodeName, &node{library: r.library, config: config, captureEvery: p.CaptureEvery, witness: r})
 	}
 }
 

@@ -44,14 +44,18 @@ type Total struct {
 	Strikes                       map[FaultKind]int
 }
 
-// Search rehearses a library with count seeds from first on.
-func Search(l Library, first sim.Seed, count int) Findings {
+// Search rehearses a library with count seeds from first on, and shows see every
+// report, unless it is nil.
+func Search(l Library, first sim.Seed, count int, see func(Report)) Findings {
 	f := Findings{Finds: map[Symptom]Find{}, Total: Total{Strikes: map[FaultKind]int{}}}
 	start := cpu()
 	for i := range count {
 		r := Rehearse(l, first+sim.Seed(i))
 		f.CPU = cpu() - start
 		f.add(r)
+		if see != nil {
+			see(r)
+		}
 	}
 	return f
 }

@@ -31,6 +31,7 @@ func (r *run) claimed(from raft.ID, p Packet) {
 	case Leads:
 		r.leader = refOf(from).Node
 		r.consensus.Led(theGroup, from, c.Term)
+		r.report.Leaders[c.Term] = from
 	case Stands:
 		r.consensus.Voted(theGroup, from, c.Term, from)
 	case Votes:
@@ -44,6 +45,9 @@ func (r *run) claimed(from raft.ID, p Packet) {
 func (r *run) Applied(id raft.ID, e raft.Entry, state uint64) {
 	r.consensus.Applied(theGroup, id, e, state)
 }
+
+// Restored implements [witness].
+func (r *run) Restored(id raft.ID) { r.report.Restored[id]++ }
 
 // Decided implements [witness].
 func (r *run) Decided() raft.Index { return raft.Index(r.consensus.Decided(theGroup)) }
@@ -66,11 +70,13 @@ type platter struct {
 // Durable tells the oracles of saves that survive any crash from now on.
 func (p platter) Durable(_ string, _ int, records [][]byte) {
 	for _, record := range records {
-		s, err := decodeSaved(record)
+		r, err := decodeRecord(record)
 		if err != nil {
 			panic(err)
 		}
-		p.consensus.Synced(theGroup, p.id, raft.Save{Vote: s.Vote, Entries: s.Entries})
+		if r.image.snapshot.Index == 0 {
+			p.consensus.Synced(theGroup, p.id, raft.Save{Vote: r.Vote, Snapshot: r.Snapshot, Entries: r.Entries})
+		}
 	}
 }
 

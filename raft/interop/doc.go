@@ -1,0 +1,31 @@
+// Package interop lets replicas of our core and RawNodes of go.etcd.io/raft/v3 form
+// one group, in the simulator and under its faults (package foreign): they must elect
+// one another, hold the same log and serve the same clients. Whoever misreads the Raft
+// paper on one of the two sides is contradicted by the other.
+//
+// Our messages ([raft.Message]) are what travels; a RawNode sees and says its own, and
+// the adapter translates. The two protocols are nearly one:
+//
+//	RequestPreVote, GrantPreVote, RefusePreVote   MsgPreVote, MsgPreVoteResp
+//	RequestVote, GrantVote, RefuseVote            MsgVote, MsgVoteResp; Forced is the context of a transfer
+//	AppendEntries, AcceptEntries, RejectEntries   MsgApp, MsgAppResp
+//	Heartbeat, AcceptHeartbeat                    MsgHeartbeat, MsgHeartbeatResp; Round is the context
+//	Outdated                                      MsgAppResp of a later term
+//	StandNow                                      MsgTimeoutNow
+//	OfferSnapshot, and the state that is fetched  MsgSnap, which carries it
+//
+// Three things need more than another name.
+//
+// A follower of ours believes the commit index of a heartbeat as far as the heartbeat
+// names an entry that the follower holds; MsgHeartbeat names none, but never says more
+// than the follower holds. So the adapter of the leader names the entry at that index.
+// The other way round it says no more than the entry that was named.
+//
+// Our entries carry a stamp and a kind. In the log of a RawNode they stand in front of
+// the data. The adapter stamps what is proposed there. The empty entry with which a
+// RawNode opens its term is our barrier; its stamp is one more than that of the entry
+// before it, which every replica knows that holds the log.
+//
+// A RawNode forgets at a restart that it was loyal to a leader, and our leases rest on
+// that loyalty. So they are off: reads of both kinds ask a majority.
+package interop
