@@ -40,6 +40,9 @@ func (e *encoder) op(o *Op) {
 	e.bytes(10, o.End)
 	e.bytes(11, o.Match)
 	e.bool(12, o.WithValues)
+	e.varint(13, o.Offset)
+	e.varint(14, o.Until)
+	e.bool(15, o.Long)
 }
 
 // DecodeCommand decodes a command. What it returns aliases b. It does not judge what
@@ -122,6 +125,12 @@ func (d *decoder) op(o *Op) {
 			o.Match = in.bytes()
 		case 12:
 			o.WithValues = in.bool()
+		case 13:
+			o.Offset = in.varint()
+		case 14:
+			o.Until = in.varint()
+		case 15:
+			o.Long = in.bool()
 		default:
 			in.skip()
 		}

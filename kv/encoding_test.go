@@ -18,7 +18,7 @@ func everyField() Command {
 		Ops: []Op{{
 			Kind: Put, Key: []byte("k"), Value: []byte("val"), Delta: -1, If: IfValue,
 			Expected: []byte("e"), Version: 5, ReturnOld: true, Limit: 10, End: []byte("z"),
-			Match: []byte("*"), WithValues: true,
+			Match: []byte("*"), WithValues: true, Offset: -3, Until: 4, Long: true,
 		}},
 	}
 }
@@ -37,7 +37,7 @@ func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 		2<<3 | 1, 2, 0, 0, 0, 0, 0, 0, 0, // born
 		3 << 3, 0xac, 2, // serial 300
 		4 << 3, 4, // acked
-		2<<3 | 2, 38, // operation
+		2<<3 | 2, 44, // operation
 		1 << 3, 6, // kind: put
 		2<<3 | 2, 1, 'k', // key
 		3<<3 | 2, 3, 'v', 'a', 'l', // value
@@ -50,6 +50,9 @@ func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 		10<<3 | 2, 1, 'z', // end
 		11<<3 | 2, 1, '*', // match
 		12 << 3, 1, // with values
+		13 << 3, 5, // offset -3
+		14 << 3, 8, // until 4
+		15 << 3, 1, // long
 	}
 	if got := everyField().AppendTo(nil); !bytes.Equal(got, wantCommand) {
 		t.Errorf("encoded\n%v, the spec says\n%v", got, wantCommand)
@@ -72,7 +75,7 @@ func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 
 // The numbers are on disk: they may never change.
 func TestNumbersArePinned(t *testing.T) {
-	kinds := []Kind{Get, Exists, Length, Size, Scan, Put, Delete, Add, Append}
+	kinds := []Kind{Get, Exists, Length, Size, Scan, Put, Delete, Add, Append, Range, Overwrite}
 	for i, kind := range kinds {
 		if int(kind) != i+1 {
 			t.Errorf("%v is %d", kind, kind)
@@ -81,7 +84,7 @@ func TestNumbersArePinned(t *testing.T) {
 	if Always != 0 || IfAbsent != 1 || IfPresent != 2 || IfValue != 3 || IfVersion != 4 {
 		t.Error("conditions moved")
 	}
-	if OK != 1 || Absent != 2 || Mismatch != 3 || NotANumber != 4 || Overflow != 5 || TooLarge != 6 {
+	if OK != 1 || Absent != 2 || Mismatch != 3 || NotANumber != 4 || Overflow != 5 || TooLarge != 6 || OnlyRanges != 7 {
 		t.Error("codes moved")
 	}
 	verdicts := []Verdict{
@@ -192,18 +195,20 @@ func TestCorruptBytesAreRefused(t *testing.T) {
 func TestValuesPrintThemselvesInOneLine(t *testing.T) {
 	long := bytes.Repeat([]byte("x"), 30)
 	for want, got := range map[string]string{
-		`1@2#300>4 put "k" "val" if-value="e" old`:   everyField().String(),
-		`scan "a" end="z" match="*" limit=9 values`:  Op{Kind: Scan, Key: []byte("a"), End: []byte("z"), Match: []byte("*"), Limit: 9, WithValues: true}.String(),
-		`add "n" -3 if-absent`:                       Op{Kind: Add, Key: []byte("n"), Delta: -3, If: IfAbsent}.String(),
-		`size`:                                       Op{Kind: Size}.String(),
-		`delete "" if-version=7`:                     Op{Kind: Delete, If: IfVersion, Version: 7}.String(),
-		`get "xxxxxxxxxxxxxxxxxxxxxxxx"…(30)`:        Op{Kind: Get, Key: long}.String(),
-		`size; size; size; size; and 2 more`:         Command{Ops: slices.Repeat([]Op{{Kind: Size}}, 6)}.String(),
-		`applied; mismatch "" -1 2 keys next="n" v5`: everyResult().String(),
-		`applied; ok; ok; ok; ok; and 1 more`:        Reply{Applied, slices.Repeat([]Result{{Code: OK}}, 5)}.String(),
-		`77 op`:                                      Kind(77).String() + " op",
-		`0 code`:                                     Code(0).String() + " code",
-		`window-full`:                                Reply{Verdict: WindowFull}.String(),
+		`1@2#300>4 put "k" "val" if-value="e" long old`: everyField().String(),
+		`scan "a" end="z" match="*" limit=9 values`:     Op{Kind: Scan, Key: []byte("a"), End: []byte("z"), Match: []byte("*"), Limit: 9, WithValues: true}.String(),
+		`add "n" -3 if-absent`:                          Op{Kind: Add, Key: []byte("n"), Delta: -3, If: IfAbsent}.String(),
+		`range "k" [-3:4]`:                              Op{Kind: Range, Key: []byte("k"), Offset: -3, Until: 4}.String(),
+		`overwrite "k" [7:] "v" long`:                   Op{Kind: Overwrite, Key: []byte("k"), Value: []byte("v"), Offset: 7, Long: true}.String(),
+		`size`:                                          Op{Kind: Size}.String(),
+		`delete "" if-version=7`:                        Op{Kind: Delete, If: IfVersion, Version: 7}.String(),
+		`get "xxxxxxxxxxxxxxxxxxxxxxxx"…(30)`:           Op{Kind: Get, Key: long}.String(),
+		`size; size; size; size; and 2 more`:            Command{Ops: slices.Repeat([]Op{{Kind: Size}}, 6)}.String(),
+		`applied; mismatch "" -1 2 keys next="n" v5`:    everyResult().String(),
+		`applied; ok; ok; ok; ok; and 1 more`:           Reply{Applied, slices.Repeat([]Result{{Code: OK}}, 5)}.String(),
+		`77 op`:                                         Kind(77).String() + " op",
+		`0 code`:                                        Code(0).String() + " code",
+		`window-full`:                                   Reply{Verdict: WindowFull}.String(),
 	} {
 		if got != want {
 			t.Errorf("printed %s, want %s", got, want)
@@ -245,6 +250,8 @@ func FuzzDecodeReply(f *testing.F) {
 // Whatever is in the log, a store answers it and a twin answers alike.
 func FuzzApply(f *testing.F) {
 	f.Add(everyField().AppendTo(nil), Command{Ops: []Op{{Kind: Scan, Match: []byte("[")}}}.AppendTo(nil))
+	f.Add(Command{Session{1, 0, 1, 0}, []Op{{Kind: Overwrite, Offset: 1 << 20, Value: []byte("x")}}}.AppendTo(nil),
+		Command{Ops: []Op{{Kind: Range, Offset: -9, Until: 5}, {Kind: Range, Offset: math.MinInt64}}}.AppendTo(nil))
 	f.Add(count(1, 0, 1, 0).AppendTo(nil), count(1, 0, math.MaxUint64, math.MaxUint64-1).AppendTo(nil))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		s, twin := New(), New()

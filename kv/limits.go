@@ -6,9 +6,17 @@ package kv
 const (
 	// MaxKeyBytes is the longest key. The empty key is a key.
 	MaxKeyBytes = 16 << 10
-	// MaxValueBytes is the longest value. A Put beyond it is Invalid; an Append whose
-	// outcome would be beyond it is [TooLarge].
+	// MaxValueBytes is the longest value of one command, and of one reply. A Put beyond
+	// it is Invalid; an Append or Overwrite whose outcome would be beyond it is
+	// [TooLarge], unless it may make the value Long.
 	MaxValueBytes = 8 << 20
+	// MaxLongBytes is the longest value that Append and Overwrite can make where they
+	// may make it Long. Beyond it they are TooLarge.
+	MaxLongBytes = 512 << 20
+	// MaxPaddingBytes is how many zeros all Overwrites of one command may put behind the
+	// ends of values: no command costs much more than the longest Put. What does not fit
+	// is TooLarge.
+	MaxPaddingBytes = 8 << 20
 	// MaxPatternBytes is the longest Match of a Scan.
 	MaxPatternBytes = 1 << 10
 	// MaxOps is how many operations one command holds.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"maps"
 )
 
 // A Loader makes a store of the bytes of a [Capture]. It takes them in pieces, cut
@@ -161,18 +162,27 @@ func (l *Loader) takeHeader(r *stateReader) {
 	default:
 		l.store.stamp, l.store.hash = stamp, hash
 		l.sessions, l.records = sessions, records
-		l.store.records = make(map[string]*record, min(records, maxPresized))
 	}
 }
 
-// maxPresized is for how many keys memory is set aside before they arrive. For as
-// many as that it is 2 MiB.
-const maxPresized = 1 << 16
+// A count in a header is believed when so many records have come; then room is made for
+// all at once, but for no more than maxPresized, which is 54 MiB: half of the time of
+// loading would go into growing a map by and by.
+const (
+	provenRecords = 1 << 14
+	maxPresized   = 1 << 20
+)
+
+func (l *Loader) presize() {
+	records := make(map[string]*record, min(provenRecords+l.records, maxPresized))
+	maps.Copy(records, l.store.records)
+	l.store.records = records
+}
 
 func (l *Loader) takeRecord(r *stateReader) {
 	key := r.sized(MaxKeyBytes)
 	version := r.fixed64()
-	size := r.uvarint(MaxValueBytes)
+	size := r.uvarint(MaxLongBytes)
 	switch {
 	case !r.whole():
 		return
@@ -181,6 +191,9 @@ func (l *Loader) takeRecord(r *stateReader) {
 	case version == 0 || version > l.store.stamp:
 		l.fail("key %s was written at %d, and the state is of %d", cut(key), version, l.store.stamp)
 	default:
+		if l.store.Len() == provenRecords {
+			l.presize()
+		}
 		l.records--
 		l.key, l.record, l.missing = string(key), &record{version: version}, int(size)
 		l.store.records[l.key] = l.record

@@ -78,6 +78,8 @@ func (m *model) run(stamp uint64, o Op) Result {
 			return Result{Code: Absent}
 		}
 		return Result{Code: OK, Value: []byte(old.value), Version: old.version}
+	case Range:
+		return modelRange(o, old, existed)
 	case Exists, Length:
 		numbers := map[Kind]int{Exists: 1, Length: len(old.value)}
 		if !existed {
@@ -90,6 +92,28 @@ func (m *model) run(stamp uint64, o Op) Result {
 		result.Value = []byte(old.value)
 	}
 	return result
+}
+
+// modelRange looks at every position there is.
+func modelRange(o Op, old modelRecord, existed bool) Result {
+	if !existed {
+		return Result{Code: Absent}
+	}
+	size := int64(len(old.value))
+	from, until := o.Offset, o.Until
+	if from < 0 {
+		from += size
+	}
+	if until <= 0 {
+		until += size
+	}
+	part := []byte{}
+	for i := range size {
+		if i >= from && i < until {
+			part = append(part, old.value[i])
+		}
+	}
+	return Result{Code: OK, Value: part, Number: size, Version: old.version}
 }
 
 func (m *model) write(stamp uint64, o Op, old modelRecord, existed bool) Result {
@@ -111,6 +135,19 @@ func (m *model) write(stamp uint64, o Op, old modelRecord, existed bool) Result 
 		return Result{Code: OK}
 	case Append:
 		value = old.value + value
+		result.Number = int64(len(value))
+	case Overwrite:
+		bytes := []byte(old.value)
+		for i, b := range []byte(o.Value) {
+			for len(bytes) <= int(o.Offset)+i {
+				bytes = append(bytes, 0)
+			}
+			bytes[int(o.Offset)+i] = b
+		}
+		for len(bytes) < int(o.Offset) {
+			bytes = append(bytes, 0)
+		}
+		value = string(bytes)
 		result.Number = int64(len(value))
 	case Add:
 		n, err := strconv.ParseInt(old.value, 10, 64)
@@ -180,10 +217,16 @@ func (w *workload) key() []byte {
 
 func (w *workload) op() Op {
 	o := Op{
-		Kind:  Kind(1 + w.IntN(int(Append))),
+		Kind:  Kind(1 + w.IntN(int(Overwrite))),
 		Key:   w.key(),
 		Value: []byte([]string{"", "0", "17", "-3", "x", "9223372036854775807"}[w.IntN(6)]),
 		Delta: []int64{1, -1, 40, math.MinInt64}[w.IntN(4)],
+	}
+	if o.Kind == Range {
+		o.Offset, o.Until = w.Int64N(30)-15, w.Int64N(30)-15
+	}
+	if o.Kind == Overwrite {
+		o.Offset = w.Int64N(25)
 	}
 	if o.Kind == Scan {
 		o.Limit = w.IntN(4)

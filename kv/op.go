@@ -6,7 +6,7 @@ type Kind uint8
 // The kinds. Unless told otherwise their results have [OK] as Code and the stamp of
 // the key's last write as Version, zero for an absent key.
 const (
-	// Get returns the Value of Key, or [Absent].
+	// Get returns the Value of Key, or [Absent], or [OnlyRanges].
 	Get Kind = iota + 1
 	// Exists returns as Number whether Key is there: 0 or 1.
 	Exists
@@ -18,7 +18,10 @@ const (
 	// (exclusive, none when empty) that match Match (as Redis MATCH; all when empty),
 	// with their Values where WithValues says so. Next is where to go on; nil at the
 	// end. It may return fewer keys than there are, even none, and a Next: work is
-	// bounded per call. A Scan is the only operation of its command.
+	// bounded per call. A Scan for Values ends before a key whose value is longer than
+	// MaxValueBytes; if that is where it begins, it returns [OnlyRanges], that key alone,
+	// the bytes of its value as Number, and Next. A Scan is the only operation of its
+	// command.
 	Scan
 	// Put makes Value the value of Key.
 	Put
@@ -30,6 +33,15 @@ const (
 	// Append adds Value to the end of the value of Key, absent counting as empty, and
 	// returns the new length as Number; or [TooLarge].
 	Append
+	// Range returns as Value the part of the value of Key from Offset up to, and without,
+	// Until, and as Number the bytes of the whole; or [Absent]; or [TooLarge] for a part
+	// longer than MaxValueBytes. A position below zero counts from the end, and an Until
+	// of zero is the end. What is outside of the value is left out.
+	Range
+	// Overwrite puts Value in the place of what is at Offset in the value of Key, absent
+	// counting as empty, and returns the length as Number; or [TooLarge]. The value grows
+	// where it is too short, with zeros up to Offset.
+	Overwrite
 )
 
 // A Condition decides whether a write happens. Where it fails the result is
@@ -53,6 +65,12 @@ type Op struct {
 	Value []byte
 	Delta int64 // of Add
 
+	Offset int64 // of Range and Overwrite
+	Until  int64 // of Range
+	// Long lets an Append or Overwrite make a value longer than MaxValueBytes, which can
+	// be read with Range only.
+	Long bool
+
 	If       Condition // of writes
 	Expected []byte    // of IfValue
 	Version  uint64    // of IfVersion
@@ -69,7 +87,7 @@ type Op struct {
 // IsWrite reports whether o may change the store.
 func (o Op) IsWrite() bool {
 	switch o.Kind {
-	case Put, Delete, Add, Append:
+	case Put, Delete, Add, Append, Overwrite:
 		return true
 	default:
 		return false

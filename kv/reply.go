@@ -59,4 +59,5 @@ const (
 	NotANumber      // the value is not a decimal integer of 64 bits
 	Overflow        // the sum does not fit in 64 bits
 	TooLarge        // the new value, or the whole reply, would be too long
+	OnlyRanges      // the value is longer than MaxValueBytes: Range reads it; Number is its length
 )

@@ -34,15 +34,36 @@ func (w *walk) visit(i item) bool {
 	if !strings.HasPrefix(key, w.prefix) || len(w.op.End) > 0 && key >= string(w.op.End) {
 		return false
 	}
-	if len(w.result.Keys) == w.limit || w.work >= MaxScanWork || w.bytes >= MaxScanBytes {
+	if w.isFull() {
 		w.result.Next = []byte(key)
 		return false
 	}
 	const perKey = 64 // about what a visit costs before the first byte is compared
 	w.work += perKey + len(key)*(1+len(w.op.Match))
-	if len(w.op.Match) == 0 || matches(w.op.Match, key) {
-		w.take(i)
+	if len(w.op.Match) > 0 && !matches(w.op.Match, key) {
+		return true
 	}
+	if w.op.WithValues && i.value.len() > MaxValueBytes {
+		return w.takeLong(i)
+	}
+	w.take(i)
+	return true
+}
+
+// isFull reports whether nothing more is to be looked at.
+func (w *walk) isFull() bool {
+	return len(w.result.Keys) == w.limit || w.work >= MaxScanWork || w.bytes >= MaxScanBytes ||
+		w.result.Code == OnlyRanges
+}
+
+// takeLong leaves a key whose value cannot be told to the next Scan, or tells the key
+// alone. It reports whether to go on.
+func (w *walk) takeLong(i item) bool {
+	if len(w.result.Keys) > 0 {
+		w.result.Next = []byte(i.key)
+		return false
+	}
+	w.result = Result{Code: OnlyRanges, Keys: [][]byte{[]byte(i.key)}, Number: int64(i.value.len())}
 	return true
 }
 

@@ -265,7 +265,7 @@ func TestWhatMakesNoSenseIsInvalidAndChangesNothing(t *testing.T) {
 	long := strings.Repeat("x", MaxValueBytes+1)
 	for want, command := range map[string]Command{
 		"unknown operation 0":    {session, []Op{{}}},
-		"unknown operation 10":   {session, []Op{{Kind: Append + 1}}},
+		"unknown operation 12":   {session, []Op{{Kind: Overwrite + 1}}},
 		"unknown condition 5":    {session, []Op{put.when(IfVersion+1, "")}},
 		"key of 16385":           {session, []Op{op(Put, long[:MaxKeyBytes+1], "")}},
 		"key of 16386":           {Session{}, []Op{{Kind: Scan, End: []byte(long[:MaxKeyBytes+2])}}},
@@ -273,6 +273,7 @@ func TestWhatMakesNoSenseIsInvalidAndChangesNothing(t *testing.T) {
 		"value of 8388609 ":      {session, []Op{put.when(IfValue, long)}},
 		"pattern of 1025":        {Session{}, []Op{{Kind: Scan, Match: []byte(long[:MaxPatternBytes+1])}}},
 		"limit -1":               {Session{}, []Op{{Kind: Scan, Limit: -1}}},
+		"offset -1":              {session, []Op{{Kind: Overwrite, Offset: -1}}},
 		"only operation":         {Session{}, []Op{{Kind: Scan}, {Kind: Size}}},
 		"get reads":              {session, []Op{op(Get, "k", "").when(IfAbsent, "")}},
 		"size reads":             {session, []Op{op(Size, "", "").old()}},

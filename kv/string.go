@@ -9,6 +9,7 @@ import (
 var kindNames = [...]string{
 	Get: "get", Exists: "exists", Length: "length", Size: "size", Scan: "scan",
 	Put: "put", Delete: "delete", Add: "add", Append: "append",
+	Range: "range", Overwrite: "overwrite",
 }
 
 var conditionNames = [...]string{
@@ -18,7 +19,7 @@ var conditionNames = [...]string{
 
 var codeNames = [...]string{
 	OK: "ok", Absent: "absent", Mismatch: "mismatch", NotANumber: "not-a-number",
-	Overflow: "overflow", TooLarge: "too-large",
+	Overflow: "overflow", TooLarge: "too-large", OnlyRanges: "only-ranges",
 }
 
 var verdictNames = [...]string{
@@ -56,6 +57,10 @@ func (o Op) String() string {
 	switch o.Kind {
 	case Put, Append:
 		b.WriteString(" " + cut(o.Value))
+	case Range:
+		fmt.Fprintf(&b, " [%d:%d]", o.Offset, o.Until)
+	case Overwrite:
+		fmt.Fprintf(&b, " [%d:] %s", o.Offset, cut(o.Value))
 	case Add:
 		fmt.Fprintf(&b, " %+d", o.Delta)
 	case Scan:
@@ -89,6 +94,9 @@ func (o Op) stringCondition(b *strings.Builder) {
 		fmt.Fprintf(b, " if-version=%d", o.Version)
 	default:
 		b.WriteString(" " + o.If.String())
+	}
+	if o.Long {
+		b.WriteString(" long")
 	}
 	if o.ReturnOld {
 		b.WriteString(" old")

@@ -52,7 +52,7 @@ func (o *Op) bytes() int {
 // to change.
 func (o Op) Validate() error {
 	switch {
-	case o.Kind < Get || o.Kind > Append:
+	case o.Kind < Get || o.Kind > Overwrite:
 		return fmt.Errorf("kv: unknown operation %d", uint8(o.Kind))
 	case o.If > IfVersion:
 		return fmt.Errorf("kv: unknown condition %d", uint8(o.If))
@@ -64,6 +64,8 @@ func (o Op) Validate() error {
 		return fmt.Errorf("kv: value of %d bytes, %d are allowed", size, MaxValueBytes)
 	case len(o.Match) > MaxPatternBytes:
 		return fmt.Errorf("kv: pattern of %d bytes, %d are allowed", len(o.Match), MaxPatternBytes)
+	case o.Kind == Overwrite && o.Offset < 0:
+		return fmt.Errorf("kv: offset %d is negative", o.Offset)
 	case o.Limit < 0:
 		return fmt.Errorf("kv: limit %d is negative", o.Limit)
 	case !o.IsWrite() && (o.If != Always || o.ReturnOld):

@@ -56,6 +56,27 @@ func (v *value) append(b []byte, more int) {
 	}
 }
 
+// overwrite puts a copy of b in the place of what is at a position, and grows the value
+// where it is too short, with zeros up to there. What is replaced is replaced chunk by
+// chunk.
+func (v *value) overwrite(at int, b []byte) {
+	if gap := at - v.len(); gap > 0 {
+		v.append(make([]byte, gap), len(b))
+	}
+	for at < v.len() && len(b) > 0 {
+		i, start := at/chunkBytes, at%chunkBytes
+		chunk := bytes.Clone(v.chunk(i))
+		n := copy(chunk[start:], b)
+		if i < v.chunkCount() {
+			(*v.full)[i] = chunk
+		} else {
+			v.last = chunk
+		}
+		at, b = at+n, b[n:]
+	}
+	v.append(b, 0)
+}
+
 // seal begins a new last chunk.
 func (v *value) seal() {
 	if v.full == nil {
