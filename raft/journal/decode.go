@@ -3,70 +3,82 @@ package journal
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/understudy-kv/understudy/raft"
 )
 
-// A decoded record is what one record says.
-type decoded struct {
+// A head is what a record says beside its changes.
+type head struct {
 	kind       byte
-	generation uint64   // of a header
-	lossy      bool     // of a header
-	changes    []change // of a batch
+	generation uint64 // of a header
+	lossy      bool   // of a header
 }
 
 // DecodeBatch returns the appends of one record, in order. A header and the record
 // that completes a generation have none, and groups that are removed are left out.
 // Save numbers are not kept on disk and come back as zero; the entries alias record.
 func DecodeBatch(record []byte) ([]Append, error) {
-	r, err := decode(record)
 	var list []Append
-	for _, c := range r.changes {
+	_, err := decode(record, func(c change) error {
 		if !c.Removed {
+			c.Save.Entries = slices.Clone(c.Save.Entries)
 			list = append(list, c.Append)
 		}
-	}
+		return nil
+	})
 	return list, err
 }
 
-// decode takes a record apart, to its last byte. Entries alias it.
-func decode(record []byte) (decoded, error) {
+// decode takes a record apart, to its last byte, and shows each change as it comes
+// to it. The entries of a change are valid until the next one; their data aliases
+// record.
+func decode(record []byte, see func(change) error) (head, error) {
 	d := decoder{rest: record}
-	r := decoded{kind: d.byte()}
-	switch r.kind {
+	h := head{kind: d.byte()}
+	switch h.kind {
 	case headerRecord:
 		if version := d.uvarint(); !d.failed && version != formatVersion {
-			return decoded{}, fmt.Errorf("%w: format version %d; this program reads version %d",
+			return head{}, fmt.Errorf("%w: format version %d; this program reads version %d",
 				ErrMalformed, version, formatVersion)
 		}
-		r.generation = d.uvarint()
-		r.lossy = d.flags(lossyFlag) != 0
-		d.check(r.generation != 0)
+		h.generation = d.uvarint()
+		h.lossy = d.flags(lossyFlag) != 0
+		d.check(h.generation != 0)
 	case batchRecord:
-		r.changes = d.changes()
+		if err := d.changes(see); err != nil {
+			return head{}, err
+		}
 	case completeRecord: // says no more
 	default:
-		return decoded{}, fmt.Errorf("%w: kind %d", ErrMalformed, r.kind)
+		return head{}, fmt.Errorf("%w: kind %d", ErrMalformed, h.kind)
 	}
 	if d.failed || len(d.rest) > 0 {
-		return decoded{}, fmt.Errorf("%w: kind %d, %d bytes from its end", ErrMalformed, r.kind, len(d.rest))
+		return head{}, fmt.Errorf("%w: kind %d, %d bytes from its end", ErrMalformed, h.kind, len(d.rest))
 	}
-	return r, nil
+	return h, nil
 }
 
 // A decoder takes a record apart from the front. After the first failure it
 // returns zeros.
 type decoder struct {
-	rest   []byte
-	failed bool
+	rest    []byte
+	failed  bool
+	scratch []raft.Entry // of the change at hand
 }
 
-func (d *decoder) changes() (list []change) {
+func (d *decoder) changes(see func(change) error) error {
+	d.check(len(d.rest) > 0)
 	for !d.failed && len(d.rest) > 0 {
-		list = append(list, d.change())
+		c := d.change()
+		if d.failed {
+			return nil // the caller sees it
+		}
+		if err := see(c); err != nil {
+			return fmt.Errorf("%w: group %d: %w", ErrMalformed, c.Group, err)
+		}
 	}
-	d.check(len(list) > 0)
-	return list
+	return nil
 }
 
 func (d *decoder) change() change {
@@ -98,11 +110,11 @@ func (d *decoder) entries() (before raft.Term, entries []raft.Entry) {
 		return 0, nil
 	}
 	before = raft.Term(d.uvarint())
-	entries = make([]raft.Entry, 0, count)
+	d.scratch = slices.Grow(d.scratch[:0], int(count))
 	for ; count > 0 && !d.failed; count-- {
-		entries = append(entries, sized(d, raft.DecodeEntry))
+		d.scratch = append(d.scratch, sized(d, raft.DecodeEntry))
 	}
-	return before, entries
+	return before, d.scratch
 }
 
 // sized takes off a length and as many bytes, decoded.

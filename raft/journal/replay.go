@@ -19,29 +19,19 @@ type Replay struct {
 // Add folds in the next record. After an error the Replay is of no more use. What it
 // holds aliases record.
 func (r *Replay) Add(record []byte) error {
-	d, err := decode(record)
-	if err != nil {
+	h, err := decode(record, r.fold)
+	switch {
+	case err != nil:
 		return err
-	}
-	if (r.generation == 0) != (d.kind == headerRecord) {
+	case (r.generation == 0) != (h.kind == headerRecord):
 		return fmt.Errorf("%w: a header is the first record, and no other one", ErrMalformed)
-	}
-	switch d.kind {
-	case headerRecord:
-		r.generation, r.lossy = d.generation, d.lossy
-		r.complete = d.generation == 1 // there is no past
-		return nil
-	case completeRecord:
-		if r.complete {
-			return fmt.Errorf("%w: the generation is complete already", ErrMalformed)
-		}
+	case h.kind == headerRecord:
+		r.generation, r.lossy = h.generation, h.lossy
+		r.complete = h.generation == 1 // there is no past
+	case h.kind == completeRecord && r.complete:
+		return fmt.Errorf("%w: the generation is complete already", ErrMalformed)
+	case h.kind == completeRecord:
 		r.complete = true
-		return nil
-	}
-	for _, c := range d.changes {
-		if err := r.fold(c); err != nil {
-			return fmt.Errorf("%w: group %d: %w", ErrMalformed, c.Group, err)
-		}
 	}
 	return nil
 }

@@ -6,18 +6,15 @@ import "github.com/understudy-kv/understudy/raft"
 // makes sense without them. All groups are damaged then, which says that they may
 // have promised more. An error is about a record that no journal wrote.
 func (r *Replay) salvage(record []byte) error {
-	d, err := decode(record)
-	if err != nil {
-		return err
-	}
-	for _, c := range d.changes {
+	_, err := decode(record, func(c change) error {
 		if c.Removed {
 			delete(r.groups, c.Group)
 		} else {
 			r.group(c.Group).salvage(c)
 		}
-	}
-	return nil
+		return nil
+	})
+	return err
 }
 
 func (g *group) salvage(c change) {
