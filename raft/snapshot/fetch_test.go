@@ -56,9 +56,11 @@ func TestAFetchRunsOnceHoweverOftenItIsAskedFor(t *testing.T) {
 	l := newLab(t, 1, 2, slow)
 	s := long(1, 7)
 	l.capture(1, s)
-	for range 30 {
+	for i := range 30 {
 		l.order(2, s.fetch(1))
-		l.Run(50 * time.Millisecond)
+		if i > 10 {
+			l.Run(50 * time.Millisecond)
+		}
 	}
 	if f := await[snapshot.Fetched](l, 2); f.Err != nil {
 		t.Fatalf("fetching gave %+v", f)
@@ -189,6 +191,42 @@ func TestASilentNodeIsGivenUp(t *testing.T) {
 		t.Errorf("it was asked %d times", n)
 	}
 	l.quiet()
+}
+
+func TestWhoWaitsHasItsTurnAfterASilentOne(t *testing.T) {
+	l := newLab(t, 1, 3, snapshot.Config{Downloads: 1})
+	l.capture(1, long(1, 7))
+	l.capture(2, long(2, 7))
+	l.cut(1, 3)
+	l.order(3, long(1, 7).fetch(1))
+	l.order(3, long(2, 7).fetch(2))
+	if f := await[snapshot.Fetched](l, 3); !errors.Is(f.Err, snapshot.ErrSilent) {
+		t.Errorf("the first is answered %+v", f)
+	}
+	if f := await[snapshot.Fetched](l, 3); f.Err != nil {
+		t.Errorf("the second is answered %+v", f)
+	}
+}
+
+func TestPatienceBeginsAnewWithEachPiece(t *testing.T) {
+	l := newLab(t, 1, 2, snapshot.Config{BytesPerSecond: 10_000, Patience: 10 * time.Second})
+	s := long(1, 7)
+	l.capture(1, s)
+	l.order(2, s.fetch(1))
+	for n := range 3 {
+		l.untilGiven(4*n + 4)
+		heal := l.cut(1, 2)
+		n := len(l.asked)
+		l.Run(1100 * time.Millisecond)
+		if len(l.asked) == n {
+			t.Error("after a success the next question was not repeated within a second")
+		}
+		l.Run(5 * time.Second)
+		heal()
+	}
+	if f := await[snapshot.Fetched](l, 2); f.Err != nil {
+		t.Errorf("fetching gave %+v", f)
+	}
 }
 
 func TestAFullDiskEndsAFetch(t *testing.T) {

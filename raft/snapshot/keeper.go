@@ -36,7 +36,8 @@ type Config struct {
 	// each time in vain takes twice as long, up to half of Idle.
 	Retry time.Duration
 	// Idle is how long the asking node may be silent before it loses its place, and
-	// with it the hold on a snapshot that is to be removed.
+	// with it the hold on a snapshot that is to be removed. At least twice Retry, on
+	// all nodes.
 	Idle time.Duration
 	// Patience is how long a fetch goes on while nothing comes.
 	Patience time.Duration
@@ -83,6 +84,8 @@ type envelope struct {
 // New returns a keeper that looks at its disk when it is started.
 func New(c Config) *Keeper {
 	c = c.withDefaults()
+	assert(c.Uploads > 0 && c.Downloads > 0 && c.BytesPerSecond >= 0, "nothing is sent or fetched by %+v", c)
+	assert(c.Retry > 0 && c.Idle >= 2*c.Retry, "who asks every %v is idle after %v", c.Retry, c.Idle)
 	return &Keeper{config: c, files: map[key]*file{}, sender: sender{pace: pace{rate: c.BytesPerSecond}}}
 }
 

@@ -77,6 +77,49 @@ func TestAPieceOutOfOrderIsRefused(t *testing.T) {
 	}
 }
 
+func TestNothingFollowsTheLastPiece(t *testing.T) {
+	l := newLab(t, 1, 1, snapshot.Config{})
+	s := newState(1, 7, 10, 20)
+	l.order(1, s.write(0))
+	l.order(1, s.write(1))
+	l.order(1, snapshot.Write{Group: 1, Snapshot: s.snapshot, Number: 2, Piece: []byte("x"), Last: true})
+	l.Run(time.Second)
+	refused := slices.ContainsFunc(l.clerks[1].got, func(m actors.Message) bool {
+		return errors.Is(m.(snapshot.Written).Err, snapshot.ErrOrder)
+	})
+	if !refused {
+		t.Errorf("the answers are %v", l.clerks[1].got)
+	}
+	l.clerks[1].got = nil
+	l.holds(1, s)
+}
+
+// TestNothingIsLeftOfWhatWasAbandonedAtItsEnd abandons a capture while its last
+// piece is written and while its file is sealed.
+func TestNothingIsLeftOfWhatWasAbandonedAtItsEnd(t *testing.T) {
+	l := newLab(t, 1, 1, snapshot.Config{})
+	s := newState(1, 7, 10)
+	abandoned := 0
+	for wait := range 40 {
+		l.order(1, s.write(0))
+		l.Run(time.Duration(wait) * 100 * time.Microsecond)
+		l.order(1, snapshot.Abandon{Group: 1, Snapshot: s.snapshot})
+		l.Run(time.Second)
+		if len(l.clerks[1].got) == 0 {
+			abandoned++
+			if got := l.files(1); len(got) > 0 || l.disks[1].Used() > 0 {
+				t.Errorf("left are %v and %d bytes", got, l.disks[1].Used())
+			}
+		}
+		l.clerks[1].got = nil
+		l.order(1, snapshot.Drop{Group: 1})
+		l.Run(time.Second)
+	}
+	if abandoned < 5 || abandoned > 35 {
+		t.Errorf("%d of 40 captures were abandoned", abandoned)
+	}
+}
+
 func TestNothingIsLeftOfWhatWasAbandoned(t *testing.T) {
 	l := newLab(t, 1, 1, snapshot.Config{})
 	s := newState(1, 7, 10, 20)
@@ -142,6 +185,67 @@ func TestKeepRemovesWhatIsOlderAndNothingElse(t *testing.T) {
 	if got := l.files(1); !slices.Contains(got, "snapshot-1-14-3") || slices.Contains(got, "snapshot-1-9-3") {
 		t.Errorf("of what was being written there is %v", got)
 	}
+}
+
+func TestKeepEndsFetchesOfWhatIsOlder(t *testing.T) {
+	for index, ends := range map[raft.Index]bool{8: true, 7: false, 6: false} { // any order: the cases are independent
+		l := newLab(t, 1, 2, slow)
+		s := long(1, 7)
+		l.capture(1, s)
+		l.order(2, s.fetch(1))
+		l.untilGiven(5)
+		l.order(2, newState(1, index).keep())
+		l.Run(time.Minute)
+		if ended := len(l.files(2)) == 0; ended != ends || ended != (len(l.clerks[2].got) == 0) {
+			t.Errorf("a fetch of snapshot 7 when snapshot %d is to be kept: %v, files %v", index, l.clerks[2].got, l.files(2))
+		}
+		l.quiet()
+	}
+}
+
+func TestWhatIsReadIsNotRemovedBefore(t *testing.T) {
+	l := newLab(t, 1, 1, snapshot.Config{})
+	s := newState(1, 7, 10)
+	l.capture(1, s)
+	for range 5 {
+		l.order(1, snapshot.Load{Group: 1, Index: 7, Term: 3})
+	}
+	l.order(1, snapshot.Drop{Group: 1})
+	for range 5 {
+		if m := await[snapshot.Loaded](l, 1); m.Err != nil {
+			t.Errorf("loading gave %+v", m)
+		}
+	}
+	l.Run(time.Second)
+	if got := l.files(1); len(got) > 0 {
+		t.Errorf("left are %v", got)
+	}
+}
+
+func TestASnapshotIsNotCapturedAndFetchedAtOnce(t *testing.T) {
+	l := newLab(t, 1, 2, slow)
+	s := long(1, 7)
+	l.capture(1, s)
+	l.order(2, s.fetch(1))
+	l.untilGiven(5)
+	l.order(2, s.write(0))
+	if w := await[snapshot.Written](l, 2); !errors.Is(w.Err, snapshot.ErrBusy) {
+		t.Errorf("capturing what is being fetched gave %+v", w)
+	}
+	if f := await[snapshot.Fetched](l, 2); f.Err != nil {
+		t.Errorf("fetching gave %+v", f)
+	}
+	second := newState(2, 7, 10, 20)
+	l.order(2, second.write(0))
+	await[snapshot.Written](l, 2)
+	if f := l.fetch(2, 1, second); !errors.Is(f.Err, snapshot.ErrBusy) {
+		t.Errorf("fetching what is being captured gave %+v", f)
+	}
+	l.order(2, second.write(1))
+	if w := await[snapshot.Written](l, 2); !w.Done {
+		t.Errorf("capturing gave %+v", w)
+	}
+	l.holds(2, second)
 }
 
 func TestDropRemovesEverythingOfAGroup(t *testing.T) {

@@ -29,7 +29,7 @@ type place struct {
 	node   actors.NodeID
 	key    key
 	asked  []AskPiece    // not answered yet, in the order received
-	heard  time.Duration // when the node asked last
+	heard  time.Duration // when the node asked or was given last
 	served uint64        // the turn in which a piece was read
 	begun  bool          // the node has its turn
 }
@@ -79,7 +79,7 @@ func (k *Keeper) ask(ctx actors.Context, from actors.Ref, m AskPiece) {
 	switch {
 	case m.Done:
 		s.end(p)
-	case !f.good() || f.doomed && (p == nil || !p.begun):
+	case !f.good():
 		s.end(p)
 		answer(ctx, from.Node, m, Gone)
 	default:
@@ -120,7 +120,7 @@ func answer(ctx actors.Context, node actors.NodeID, m AskPiece, a Answer) {
 func (k *Keeper) upload(ctx actors.Context) {
 	s := &k.sender
 	now := ctx.Now()
-	s.places = slices.DeleteFunc(s.places, func(p *place) bool { return now >= s.expiry(p, k.config) })
+	s.places = slices.DeleteFunc(s.places, func(p *place) bool { return now >= p.heard+k.config.Idle })
 	k.admitted(ctx)
 	if s.reading || now < s.pace.free {
 		return
@@ -175,7 +175,7 @@ func (k *Keeper) give(ctx actors.Context, p *place) {
 	}
 	s.reading = true
 	k.withHeader(ctx, f, func(ctx actors.Context, err error) {
-		if err != nil || !f.holds(m) {
+		if err != nil || !f.isCopy(m) {
 			s.reading = false
 			k.gone(ctx, p)
 			return
@@ -187,9 +187,9 @@ func (k *Keeper) give(ctx actors.Context, p *place) {
 	})
 }
 
-// holds reports whether f has the piece that is asked for.
-func (f *file) holds(m AskPiece) bool {
-	return m.Number < f.pieces && (m.Copy == 0 || m.Copy == f.header.copy)
+// holds reports whether f is the copy that is asked for.
+func (f *file) isCopy(m AskPiece) bool {
+	return m.Copy == 0 || m.Copy == f.header.copy
 }
 
 // given sends a piece that has been read, unless it is not wanted any more.
@@ -209,20 +209,11 @@ func (k *Keeper) given(ctx actors.Context, p *place, m AskPiece, r actors.FileRe
 	}
 }
 
-// expiry is when a place ends because its node asks for nothing. One that waits for
-// an answer has asked, as long as it is its turn.
-func (s *sender) expiry(p *place, c Config) time.Duration {
-	if p.begun && len(p.asked) > 0 {
-		return never
-	}
-	return p.heard + c.Idle
-}
-
 // deadline is when upload has something to do.
 func (s *sender) deadline(c Config, now time.Duration) time.Duration {
 	first := never
 	for _, p := range s.places {
-		first = min(first, s.expiry(p, c))
+		first = min(first, p.heard+c.Idle)
 	}
 	if !s.reading && s.next(c.Uploads) != nil {
 		first = min(first, max(s.pace.free, now))

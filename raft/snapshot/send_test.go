@@ -120,6 +120,27 @@ func TestWhatIsBeingSentIsKeptUntilThen(t *testing.T) {
 	}
 }
 
+func TestWhatIsWantedAgainIsNotRemoved(t *testing.T) {
+	s := long(1, 7)
+	for name, want := range map[string]actors.Message{ // any order: the cases are independent
+		"fetch": s.fetch(3), "write": s.write(0),
+	} {
+		l := newLab(t, 1, 2, slow)
+		l.capture(1, s)
+		l.order(2, s.fetch(1))
+		l.untilGiven(5)
+		l.order(1, snapshot.Drop{Group: 1})
+		l.order(1, want)
+		await[snapshot.Fetched](l, 2)
+		l.Run(10 * time.Second)
+		if len(l.clerks[1].got) != 1 {
+			t.Errorf("%s: answered %v", name, l.clerks[1].got)
+		}
+		l.clerks[1].got = nil
+		l.holds(1, s)
+	}
+}
+
 func TestADeadNodeKeepsNothing(t *testing.T) {
 	l := newLab(t, 1, 3, snapshot.Config{BytesPerSecond: 10_000, Idle: 4 * time.Second, Uploads: 1})
 	s := long(1, 7)
@@ -156,5 +177,23 @@ func TestWhoIsDoneMakesRoomAtOnce(t *testing.T) {
 	}
 	if took := l.Now() - before; took > time.Second {
 		t.Errorf("two short transfers took %v", took)
+	}
+}
+
+func TestWhoFailsMakesRoomAtOnce(t *testing.T) {
+	l := newLab(t, 1, 3, snapshot.Config{Uploads: 1, Idle: time.Minute, BytesPerSecond: 10_000})
+	for g := range journal.GroupID(2) {
+		l.capture(1, long(g+1, 7))
+		l.order(actors.NodeID(g+2), long(g+1, 7).fetch(1))
+		l.Run(100 * time.Millisecond)
+	}
+	l.disks[2].FailFile()
+	before := l.Now()
+	if f := await[snapshot.Fetched](l, 2); f.Err == nil {
+		t.Errorf("a failing disk gave %+v", f)
+	}
+	await[snapshot.Fetched](l, 3)
+	if took := l.Now() - before; took > 5*time.Second {
+		t.Errorf("the next transfer took %v", took)
 	}
 }

@@ -10,17 +10,18 @@ import (
 	"github.com/understudy-kv/understudy/raft/snapshot"
 )
 
-// A stranger is in the place of a keeper and answers as the test likes.
+// A stranger is in the place of the keeper of a node and answers that of node 1 as the
+// test likes, with pieces half a second apart.
 type stranger struct {
 	got    []snapshot.Piece
 	answer func(snapshot.AskPiece) []snapshot.Piece
 }
 
-func (s *stranger) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
+func (s *stranger) Receive(ctx actors.Context, _ actors.Ref, m actors.Message) {
 	switch m := m.(type) {
 	case snapshot.AskPiece:
-		for _, p := range s.answer(m) {
-			ctx.Send(from, p)
+		for i, p := range s.answer(m) {
+			ctx.After(time.Duration(i)*time.Second/2, order{p})
 		}
 	case snapshot.Piece:
 		s.got = append(s.got, m)
@@ -65,7 +66,7 @@ func TestWhatMakesNoSenseIsNotBelieved(t *testing.T) {
 		change func(*snapshot.Piece)
 		err    error
 	}{ // any order: the cases are independent
-		"another number of pieces":  {2, func(p *snapshot.Piece) { p.Pieces = 5 }, snapshot.ErrSilent},
+		"another number of pieces":  {3, func(p *snapshot.Piece) { p.Pieces = 5 }, snapshot.ErrSilent},
 		"fewer pieces":              {1, func(p *snapshot.Piece) { p.Pieces = 2 }, snapshot.ErrSilent},
 		"no pieces":                 {0, func(p *snapshot.Piece) { p.Pieces = 0 }, snapshot.ErrSilent},
 		"no data":                   {1, func(p *snapshot.Piece) { p.Data = nil }, snapshot.ErrSilent},
@@ -82,6 +83,7 @@ func TestWhatMakesNoSenseIsNotBelieved(t *testing.T) {
 		"a header of another copy":  {0, func(p *snapshot.Piece) { p.Copy++ }, snapshot.ErrMalformed},
 		"an empty copy":             {0, func(p *snapshot.Piece) { p.Copy = 0 }, snapshot.ErrSilent},
 		"the file is gone":          {2, func(p *snapshot.Piece) { *p = gone(*p) }, snapshot.ErrGone},
+		"gone after it was given":   {1, func(p *snapshot.Piece) { p.Number = 2; p.Data = s.pieces[1] }, snapshot.ErrSilent},
 		"as many pieces as can be":  {0, func(p *snapshot.Piece) { p.Pieces = 1 << 24 }, snapshot.ErrSilent},
 		"nothing wrong, every time": {9, nil, nil},
 	} {
@@ -98,6 +100,9 @@ func TestWhatMakesNoSenseIsNotBelieved(t *testing.T) {
 			}
 			if m.Number == test.number {
 				test.change(&p)
+			}
+			if m.Number == 1 && p.Number == 2 {
+				return []snapshot.Piece{p, gone(p)}
 			}
 			return []snapshot.Piece{p}
 		}})
@@ -209,6 +214,21 @@ func TestQuestionsForWhatIsNotThereAreAnsweredGone(t *testing.T) {
 		}
 	}
 	l.quiet()
+}
+
+func TestWhatIsAskedForRepeatedlyIsSentOnce(t *testing.T) {
+	l := newLab(t, 1, 1, slow)
+	l.capture(1, long(1, 7))
+	s := &stranger{}
+	l.add(3, snapshot.Name, s)
+	for _, number := range []int{1, 2, 2, 2, 2} {
+		l.Send(actors.Ref{Node: 3, Name: snapshot.Name}, order{snapshot.AskPiece{Group: 1, Index: 7, Term: 3, Number: number}})
+		l.Run(time.Millisecond)
+	}
+	l.Run(time.Second)
+	if len(s.got) != 2 {
+		t.Errorf("two pieces came as %v", s.got)
+	}
 }
 
 func TestClientsGetNoSnapshots(t *testing.T) {

@@ -62,7 +62,7 @@ func (f *fetch) askedFirst() time.Duration {
 // retryMissing asks again for what should have come.
 func (f *fetch) retryMissing(ctx actors.Context) {
 	now, overdue := ctx.Now(), f.retry
-	f.vain, f.retry = true, min(2*f.retry, max(f.keeper.config.Retry, f.keeper.config.Idle/2))
+	f.vain, f.retry = true, min(2*f.retry, f.keeper.config.Idle/2)
 	for i := range f.window {
 		if p := &f.window[i]; p.missing() && now >= p.asked+overdue {
 			p.asked = now
