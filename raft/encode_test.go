@@ -15,7 +15,7 @@ func sampleMessage() Message {
 		Commit: 7, Round: 8, Entries: []Entry{
 			{Index: 5, Term: 3, Stamp: 1 << 60, Kind: Command, Data: []byte("data")},
 			{Index: 6, Term: 3, Stamp: 1<<60 + 1, Kind: Barrier},
-		},
+		}, Forced: true,
 	}
 }
 

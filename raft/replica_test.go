@@ -169,10 +169,10 @@ func TestMajoritiesIntersect(t *testing.T) {
 // A replica survives whatever decodes, in any role, and refuses or ignores it.
 func FuzzStep(f *testing.F) {
 	f.Add(byte(0), sampleMessage().AppendTo(nil))
-	for kind := RequestPreVote; kind <= OfferSnapshot; kind++ {
+	for kind := RequestPreVote; kind <= StandNow; kind++ {
 		m := Message{Kind: kind, From: 2, To: 1, Term: 2, Index: 2, LogTerm: 1, Hint: 1, Commit: 3, Round: 1}
 		if kind == AppendEntries {
-			m.Entries = entries("2,2", 2)
+			m.Entries = entries("2,2,2:1.2.4/1.2.3,2:1.2.4", 2)
 		}
 		f.Add(byte(kind), m.AppendTo([]byte{}))
 	}
@@ -191,6 +191,7 @@ func FuzzStep(f *testing.F) {
 			h.sync(len(h.queue))
 			now += testHeartbeat
 			h.step(Input{Now: now, Proposals: []Proposal{{}}, Reads: []uint64{1}})
+			h.step(Input{Now: now, Change: &Change{Voters: []ID{1, 4}}, Transfer: 3})
 		}
 		after := h.replica.Status()
 		if after.Commit < before.Commit || after.Vote.Term < before.Vote.Term {
@@ -244,6 +245,10 @@ func TestNonsenseFromMembersIsSurvived(t *testing.T) {
 				for range random.IntN(4) {
 					in.Messages = append(in.Messages, nonsense(random, h.replica.vote.Term))
 				}
+				if random.IntN(10) == 0 {
+					in.Change = &Change{Voters: drawMembers(random, random.IntN(5)), Learners: []ID{ID(random.IntN(7))}}
+					in.Transfer = ID(random.IntN(5))
+				}
 				h.step(in)
 				h.sync(random.IntN(len(h.queue) + 1))
 			}()
@@ -254,20 +259,37 @@ func TestNonsenseFromMembersIsSurvived(t *testing.T) {
 func nonsense(random *rand.Rand, term Term) Message {
 	number := func(n int) uint64 { return uint64(random.IntN(n)) }
 	m := Message{
-		Kind: MessageKind(1 + number(int(OfferSnapshot))), From: ID(2 + number(2)), To: 1,
+		Kind: MessageKind(1 + number(int(StandNow))), From: ID(2 + number(2)), To: 1,
 		Term: term + Term(number(8)/7), Index: Index(number(12)), LogTerm: Term(number(int(term) + 1)),
 		Hint: Index(number(12)), Commit: Index(number(12)), Round: number(6),
+		Forced: number(2) == 1,
 	}
 	if m.Kind == AppendEntries && m.Index == 0 {
 		m.LogTerm = 0
 	}
 	for i := range Index(number(4)) {
 		if m.Kind == AppendEntries {
-			m.Entries = append(m.Entries, Entry{Index: m.Index + i + 1, Term: max(1, m.LogTerm), Kind: Command,
-				Stamp: Stamp(number(5)) + Stamp(10*(m.Index+i+1))})
+			e := Entry{Index: m.Index + i + 1, Term: max(1, m.LogTerm), Kind: Command,
+				Stamp: Stamp(number(5)) + Stamp(10*(m.Index+i+1))}
+			if number(2) == 1 {
+				e.Kind, e.Data = Membership, nonsensicalMembers(random).AppendTo(nil)
+			}
+			m.Entries = append(m.Entries, e)
 		}
 	}
 	return m
+}
+
+// nonsensicalMembers is a configuration that may be one, and may even follow another.
+func nonsensicalMembers(random *rand.Rand) Configuration {
+	c := drawConfiguration(random)
+	switch random.IntN(3) {
+	case 0:
+		c.Outgoing, c.Target = nil, c.Outgoing
+	case 1:
+		c.Learners = drawMembers(random, random.IntN(3))
+	}
+	return c
 }
 
 func TestRolesForFuzzingAreWhatTheySay(t *testing.T) {

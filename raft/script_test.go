@@ -86,6 +86,7 @@ type story struct {
 	rands   map[ID]time.Duration
 	marks   map[ID]Snapshot
 	network []Message
+	cut     map[ID]bool // those on one side of a cut
 	seen    bytes.Buffer
 	mute    bool
 }
@@ -136,6 +137,7 @@ func (s *story) commands() map[string]func(args) {
 		"deliver":  s.deliver,  // messages, each in a turn of its own
 		"copy":     s.copy,     // deliver and keep for later
 		"drop":     s.drop,     // messages
+		"cut":      s.cutOff,   // N...: what they and the others say to one another is lost; nobody: no more
 		"network":  s.list,     // messages
 		"send":     s.send,     // FROM TO KIND FIELD=...: a message that nobody sent
 		"crash":    s.crash,    // N [COUNT]: so many of its pending Saves survive
@@ -429,6 +431,16 @@ func (s *story) drop(a args) {
 	}
 }
 
+func (s *story) cutOff(a args) {
+	s.cut = map[ID]bool{}
+	for i := range a.words {
+		s.cut[a.id(i)] = true
+	}
+}
+
+// isLost reports whether a cut is between the two.
+func (s *story) isLost(m Message) bool { return s.cut[m.From] != s.cut[m.To] }
+
 func (s *story) list(a args) {
 	chosen := s.chosen(a)
 	for i, m := range s.network {
@@ -510,7 +522,7 @@ func (s *story) step(id ID, in Input) {
 	before := h.replica.Status()
 	in.Now, in.Wall = s.now, s.wall
 	out := h.step(in)
-	s.network = append(s.network, out.Messages...)
+	s.network = append(s.network, slices.DeleteFunc(slices.Clone(out.Messages), s.isLost)...)
 	s.tellRole(before, h.replica.Status())
 	s.tellDuties(id, in, out)
 }
