@@ -131,7 +131,7 @@ func (m Message) covers(other Message) bool {
 	case AcceptHeartbeat:
 		return m.Round >= other.Round
 	}
-	return m.Index == other.Index
+	return m.Index == other.Index && m.Round == other.Round
 }
 
 // release appends to out the promises that may leave, in the order given.

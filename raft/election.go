@@ -24,10 +24,11 @@ func (r *Replica) current(index Index, term Term) bool {
 // eligible reports whether this replica may stand: it votes, or it did in a
 // configuration of which it does not know that it was replaced for good. A replica
 // whose removal may yet be undone, or that holds more of the log than the others,
-// may be the only one that can be elected (§4.2.2 of the dissertation).
+// may be the only one that can be elected (§4.2.2 of the dissertation). One that is
+// damaged may have lost what it would have to hold.
 func (r *Replica) eligible() bool {
 	votes := func(c Configuration) bool { return c.Votes(r.config.ID) }
-	return slices.ContainsFunc(r.members.from(r.commit), votes)
+	return !r.damaged() && slices.ContainsFunc(r.members.from(r.commit), votes)
 }
 
 // poll asks whether a majority would vote for this replica, so that one that
@@ -54,7 +55,7 @@ func (r *Replica) canvass(m Message) {
 // receiveRequestPreVote promises nothing and changes nothing: the asker may never
 // stand.
 func (r *Replica) receiveRequestPreVote(m Message) {
-	if m.Term > r.vote.Term && !r.loyal() && r.current(m.Index, m.LogTerm) {
+	if m.Term > r.vote.Term && !r.loyal() && !r.damaged() && r.current(m.Index, m.LogTerm) {
 		r.say(Message{Kind: GrantPreVote, To: m.From, Term: m.Term})
 		return
 	}
@@ -91,7 +92,7 @@ func (r *Replica) stand(forced bool) {
 // of the same candidate is granted again, because the answer may have been lost.
 func (r *Replica) receiveRequestVote(m Message) {
 	free := r.vote.For == None || r.vote.For == m.From
-	if !free || !r.current(m.Index, m.LogTerm) {
+	if !free || r.damaged() || !r.current(m.Index, m.LogTerm) {
 		r.say(Message{Kind: RefuseVote, To: m.From})
 		return
 	}

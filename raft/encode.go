@@ -34,11 +34,15 @@ func (m Message) AppendTo(b []byte) []byte {
 	if m.Forced {
 		b = appendNumber(b, 11, 1)
 	}
+	if len(m.Data) > 0 {
+		b = protowire.AppendTag(b, 12, protowire.BytesType)
+		b = protowire.AppendBytes(b, m.Data)
+	}
 	return b
 }
 
-// DecodeMessage is the inverse of [Message.AppendTo]. The data of entries aliases
-// b. What it returns may still make no sense: [Replica.Step] judges that.
+// DecodeMessage is the inverse of [Message.AppendTo]. Data, also that of entries,
+// aliases b. What it returns may still make no sense: [Replica.Step] judges that.
 func DecodeMessage(b []byte) (Message, error) {
 	var m Message
 	d := decoder{rest: b}
@@ -66,6 +70,8 @@ func DecodeMessage(b []byte) (Message, error) {
 			m.Entries = d.entry(m.Entries)
 		case 11:
 			m.Forced = d.number() != 0
+		case 12:
+			m.Data = d.bytes()
 		}
 	}
 	if d.failed {

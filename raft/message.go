@@ -47,6 +47,16 @@ const (
 	// StandNow asks To to stand at once: the leader From hands over to it. Index and
 	// LogTerm are the end of the leader's log, which To is known to hold.
 	StandNow
+	_
+	// AskTerm asks what term To is in. From is damaged: it may have forgotten what it
+	// promised. Round comes back in the answer, and Term, as in the answers, is the one
+	// that From is in: it may be zero, and nobody enters it because of the message.
+	AskTerm
+	// TellTerm says in what Term From durably is and, if it leads, in Index where its
+	// log ends. Data is the configuration in force at Commit, its commit index.
+	TellTerm
+	// TellDamage says the same of somebody who is damaged, too: it never leads.
+	TellDamage
 )
 
 var kindNames = [...]string{
@@ -64,10 +74,16 @@ var kindNames = [...]string{
 	Outdated:        "Outdated",
 	OfferSnapshot:   "OfferSnapshot",
 	StandNow:        "StandNow",
+	AskTerm:         "AskTerm",
+	TellTerm:        "TellTerm",
+	TellDamage:      "TellDamage",
 }
 
 // known reports whether k is a kind that this version knows.
 func (k MessageKind) known() bool { return int(k) < len(kindNames) && kindNames[k] != "" }
+
+// testifies reports whether k is about what somebody who is damaged has forgotten.
+func (k MessageKind) testifies() bool { return k >= AskTerm && k <= TellDamage }
 
 // String names the kind.
 func (k MessageKind) String() string {
@@ -93,6 +109,9 @@ type Message struct {
 	// Forced says of a RequestVote that the leader of the term before asked for it,
 	// so that loyalty to that leader is no reason to ignore it.
 	Forced bool
+	// Data is a [Configuration], encoded: the one in force at Commit, in the answers to
+	// AskTerm. It is empty if there is none, and in all other messages.
+	Data []byte
 }
 
 // String prints the message on one line, entries as their positions.
@@ -114,6 +133,11 @@ func (m Message) String() string {
 		return s + fmt.Sprintf(" index=%d try=%d@%d", m.Index, m.Hint, m.LogTerm)
 	case Heartbeat:
 		return s + fmt.Sprintf(" round=%d match=%d@%d commit=%d", m.Round, m.Index, m.LogTerm, m.Commit)
+	case TellTerm, TellDamage:
+		c, _ := DecodeConfiguration(m.Data)
+		return s + fmt.Sprintf(" round=%d last=%d at=%d %v", m.Round, m.Index, m.Commit, c)
+	case AskTerm:
+		return s + fmt.Sprintf(" round=%d", m.Round)
 	case OfferSnapshot:
 		return s + fmt.Sprintf(" snapshot=%d@%d", m.Index, m.LogTerm)
 	case AcceptHeartbeat:

@@ -39,9 +39,9 @@ func (w *world) syncs(h *host) bool {
 }
 
 // drawChange asks for any members at all, or for those of the moment with little
-// changed.
+// changed. While somebody is damaged the group may need all others.
 func (w *world) drawChange(h *host) *Change {
-	if !w.chance(w.changes) {
+	if !w.chance(w.changes) || slices.ContainsFunc(w.hosts, func(h *host) bool { return h.disk.Damaged }) {
 		return nil
 	}
 	c := h.replica.configuration().outcome()
@@ -143,9 +143,9 @@ func (w *world) mustBeDecided(h *host, c Configuration, i Index) {
 	}
 }
 
-// holds reports whether e is on the disk of h.
+// holds reports whether e is on the disk of h, or may have been before it was spoilt.
 func (h *host) holds(e Entry) bool {
-	return e.Index < h.disk.Snapshot.Index || term(h.disk, e.Index) == e.Term
+	return h.disk.Damaged || e.Index < h.disk.Snapshot.Index || term(h.disk, e.Index) == e.Term
 }
 
 // enough reports whether so many hold e that some leader could know it to be
@@ -191,6 +191,9 @@ func (w *world) mark(h *host, out Output) {
 			w.marks["removed replica is told"]++
 		}
 	}
+	if out.Save.Number > 0 && h.disk.Damaged && !out.Save.Damaged {
+		w.marks["damaged replica is whole"]++
+	}
 	switch {
 	case s.Configuration.Joint():
 		w.marks["joint configuration"]++
@@ -204,7 +207,7 @@ func (w *world) mark(h *host, out Output) {
 var rare = []string{
 	"change of members", "removed leader hands over", "leader with a stalled disk hands over",
 	"somebody stands because the leader wants it", "removed replica is told",
-	"joint configuration", "configuration is rolled back",
+	"joint configuration", "configuration is rolled back", "damaged replica is whole",
 }
 
 // settled reports whether no change of members is under way any more.

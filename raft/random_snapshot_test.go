@@ -84,7 +84,7 @@ func (w *world) judgeSnapshot(h *host, s Snapshot) {
 // judgeDisk demands that the Saves, if all are durable, add up to what the replica
 // holds.
 func (w *world) judgeDisk(h *host) {
-	if len(h.queue) > 0 || !w.chance(0.02) {
+	if len(h.queue) > 0 || h.replica.unfenced() || !w.chance(0.02) {
 		return
 	}
 	l := &h.replica.log

@@ -27,6 +27,7 @@ type weather struct {
 	extreme              bool          // clocks
 	captures             float64       // how likely a host begins one in a turn
 	trailing             int           // bytes
+	damage               float64       // how likely a crash spoils the disk
 	upheaval
 }
 
@@ -45,6 +46,7 @@ func drawWeather(r *rand.Rand) weather {
 		proposals: 0.5 * r.Float64(), questions: 0.5 * r.Float64(),
 		pace:     testHeartbeat / 2,
 		captures: maybe(0.2), trailing: r.IntN(4) * 80, upheaval: drawUpheaval(r),
+		damage: maybe(1),
 	}
 	if r.IntN(3) == 0 {
 		w.strainLeases(r)
@@ -100,6 +102,7 @@ type world struct {
 	served     int
 	// compactions counts Saves with a snapshot, restored those that came from others.
 	compactions, restored int
+	promised              map[ID]Term // the latest in which each promised anything
 	refused               int
 	err                   error
 }
@@ -111,6 +114,7 @@ func newWorld(seed uint64, size int) *world {
 		now: time.Second, blocked: map[[2]ID]bool{}, leaders: map[Term]ID{},
 		votes: map[[2]uint64]ID{}, readings: map[uint64]reading{}, judged: map[ID]position{},
 		configured: map[ID]Index{}, stuck: map[ID]time.Duration{}, marks: map[string]int{},
+		promised: map[ID]Term{},
 	}
 	for i := range size {
 		w.first.Voters = append(w.first.Voters, ID(i+1))
@@ -228,6 +232,7 @@ func (w *world) crashHost(id ID) {
 	h := w.hosts[id-1]
 	if h.replica != nil {
 		h.crash(w.random.IntN(len(h.queue) + 1))
+		w.spoil(h)
 		w.forget(h)
 	}
 }
@@ -369,6 +374,7 @@ func (w *world) judge(i int, h *host, in Input, out Output) {
 // judgeMessage demands that the disk already holds what m promises.
 func (w *world) judgeMessage(h *host, m Message) {
 	disk := h.disk
+	w.judgeTerm(h, m)
 	switch m.Kind {
 	case GrantVote, RequestVote:
 		choice := m.From
@@ -539,7 +545,7 @@ func (w *world) heal() {
 	}
 	word := []byte("the last word")
 	end := w.now + 30*testElection + time.Duration(len(w.ledger))*2*testHeartbeat
-	for w.now < end && w.err == nil && !(w.said(word) && w.level() && w.settled()) {
+	for w.now < end && w.err == nil && !(w.said(word) && w.level() && w.settled() && w.whole()) {
 		w.tick()
 		for i, h := range w.hosts {
 			if h.replica.Status().Role == Leader && !w.said(word) {
@@ -556,6 +562,9 @@ func (w *world) heal() {
 	}
 	if !w.settled() {
 		w.fail("the group is still in %v after everything had healed", w.decidedBy())
+	}
+	if !w.whole() {
+		w.fail("somebody is damaged for ever")
 	}
 }
 

@@ -17,7 +17,14 @@ func (r *Replica) receive(m Message) {
 		r.refused++
 		return
 	}
-	if r.timely(m) {
+	switch {
+	case m.Kind == AskTerm:
+		r.receiveAskTerm(m)
+	case m.Kind == TellTerm || m.Kind == TellDamage:
+		r.receiveTold(m)
+	case r.unfenced():
+		r.overhear(m) // whatever else it did could break a promise
+	case r.timely(m):
 		r.dispatch(m)
 	}
 }
@@ -86,10 +93,10 @@ func (r *Replica) dispatch(m Message) {
 // other, by its term and by the log.
 func (r *Replica) sensible(m Message) bool {
 	return m.To == r.config.ID && m.From != m.To && m.From != None && m.Kind.known() &&
-		m.Term >= 1 && m.Term <= maxTerm && m.LogTerm <= m.Term &&
+		(m.Term >= 1 || m.Kind.testifies()) && m.Term <= maxTerm && m.LogTerm <= m.Term &&
 		max(m.Index, m.Hint, m.Commit) <= maxIndex &&
 		(m.Kind != OfferSnapshot || m.Index >= 1 && m.LogTerm >= 1) &&
-		sensibleEntries(m)
+		(len(m.Data) == 0 || m.Kind.testifies()) && sensibleEntries(m)
 }
 
 // sensibleEntries reports whether the entries of m continue the log after the one

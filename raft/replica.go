@@ -43,6 +43,7 @@ type Replica struct {
 	// another before. It survives every change of role and term.
 	bound   time.Duration
 	role    role
+	damage  damage
 	refused uint64
 	out     Output
 }
@@ -54,14 +55,15 @@ func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 	if err := c.Validate(); err != nil {
 		panic("raft: invalid Config: " + err.Error())
 	}
-	r := &Replica{config: c, rand: rand, now: now, vote: s.Vote}
+	r := &Replica{config: c, rand: rand, now: now, vote: recalledVote(s)}
 	r.recallSnapshot(s)
 	for _, e := range s.Entries {
-		assert(e.Term <= s.Vote.Term, "recovered the vote %+v; there is entry %v", s.Vote, e)
+		assert(e.Term <= r.vote.Term, "recovered the vote %+v; there is entry %v", s.Vote, e)
 		r.append(e)
 	}
 	r.durable.durable = r.log.last()
 	r.durable.unsaved = r.log.last() + 1
+	r.recallDamage(s)
 	r.wake()
 	return r
 }
@@ -69,7 +71,7 @@ func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 // recallSnapshot begins the log where s does.
 func (r *Replica) recallSnapshot(s State) {
 	assert(s.Snapshot.Index > 0 || s.Snapshot.Equal(Snapshot{}), "recovered %v; at index %d", s.Snapshot, 0)
-	assert(s.Snapshot.Term <= s.Vote.Term, "recovered the vote %+v; there is %v", s.Vote, s.Snapshot)
+	assert(s.Snapshot.Term <= r.vote.Term, "recovered the vote %+v; there is %v", s.Vote, s.Snapshot)
 	assert(s.Snapshot.Index == 0 || s.Snapshot.Configuration.Validate() == nil,
 		"recovered %v; its members are %v", s.Snapshot, s.Snapshot.Configuration)
 	r.members.base = firstConfiguration(r.config, s)
@@ -92,7 +94,7 @@ func firstConfiguration(c Config, s State) Configuration {
 // preferred, without breaking a lease.
 func (r *Replica) wake() {
 	f := r.follow(None)
-	if r.vote.Term > 0 {
+	if r.vote.Term > 0 || r.damaged() {
 		r.bound = r.now + r.config.Election
 		return
 	}
@@ -121,7 +123,12 @@ func (r *Replica) Step(in Input) Output {
 }
 
 // Deadline is when Step must be called even if nothing happens.
-func (r *Replica) Deadline() time.Duration { return r.role.deadline(r) }
+func (r *Replica) Deadline() time.Duration {
+	if r.damaged() {
+		return min(r.damage.asks, r.role.deadline(r))
+	}
+	return r.role.deadline(r)
+}
 
 // Status is what the replica believes.
 func (r *Replica) Status() Status {
@@ -137,6 +144,7 @@ func (r *Replica) Status() Status {
 		Snapshot:  r.snapshot.Index,
 		First:     r.log.first(),
 		LogBytes:  r.log.bytes,
+		Damaged:   r.damaged(),
 		Refused:   r.refused,
 
 		Configuration: r.configuration(),
@@ -168,7 +176,8 @@ func (r *Replica) settle(number uint64) {
 
 // watch does what a deadline demands.
 func (r *Replica) watch() {
-	if r.now < r.Deadline() {
+	r.inquire()
+	if r.now < r.role.deadline(r) {
 		return
 	}
 	l, leading := r.role.(*leader)
@@ -187,6 +196,7 @@ func (r *Replica) finish() Output {
 	if l, leading := r.role.(*leader); leading {
 		r.govern(l)
 	}
+	r.mend()
 	r.save()
 	r.deliver()
 	r.check()
@@ -214,7 +224,7 @@ func (r *Replica) save() {
 		return
 	}
 	assert(r.durable.unsaved > r.snapshot.Index, "to be saved from %d on; after %v", r.durable.unsaved, r.snapshot)
-	s := Save{Vote: r.vote, Entries: r.log.slice(r.durable.unsaved, last)}
+	s := Save{Vote: r.vote, Damaged: r.damaged(), Entries: r.log.slice(r.durable.unsaved, last)}
 	if r.durable.resnapped() {
 		s.Snapshot = r.snapshot
 	}

@@ -169,7 +169,7 @@ func TestMajoritiesIntersect(t *testing.T) {
 // A replica survives whatever decodes, in any role, and refuses or ignores it.
 func FuzzStep(f *testing.F) {
 	f.Add(byte(0), sampleMessage().AppendTo(nil))
-	for kind := RequestPreVote; kind <= StandNow; kind++ {
+	for kind := RequestPreVote; kind <= TellDamage; kind++ {
 		m := Message{Kind: kind, From: 2, To: 1, Term: 2, Index: 2, LogTerm: 1, Hint: 1, Commit: 3, Round: 1}
 		if kind == AppendEntries {
 			m.Entries = entries("2,2,2:1.2.4/1.2.3,2:1.2.4", 2)
@@ -206,8 +206,22 @@ func retarget(m Message) Message {
 	return m
 }
 
-// hostIn returns replica 1 of three in one of its roles, with a few entries.
+// hostIn returns replica 1 of three in one of its roles, with a few entries; or a
+// follower that is damaged, or one that has compacted its log.
 func hostIn(role byte) *host {
+	switch role % 6 {
+	case 4:
+		h := hostIn(byte(Follower) - 1)
+		h.crash(0)
+		h.disk.Damaged = true
+		h.start(0)
+		return h
+	case 5:
+		h := hostIn(byte(Follower) - 1)
+		h.step(Input{Now: h.replica.now, Captured: h.replica.Mark()})
+		return h
+	}
+	role %= 6
 	h := lead(1, 2, 3)
 	h.step(Input{Now: h.replica.now, Proposals: make([]Proposal, 3)})
 	h.sync(len(h.queue))
@@ -249,6 +263,9 @@ func TestNonsenseFromMembersIsSurvived(t *testing.T) {
 					in.Change = &Change{Voters: drawMembers(random, random.IntN(5)), Learners: []ID{ID(random.IntN(7))}}
 					in.Transfer = ID(random.IntN(5))
 				}
+				if random.IntN(10) == 0 {
+					in.Installed = nonsensical(random, h.replica.vote.Term)
+				}
 				h.step(in)
 				h.sync(random.IntN(len(h.queue) + 1))
 			}()
@@ -256,10 +273,18 @@ func TestNonsenseFromMembersIsSurvived(t *testing.T) {
 	}
 }
 
+func nonsensical(random *rand.Rand, term Term) Snapshot {
+	i := Index(random.IntN(12))
+	return Snapshot{
+		Index: i, Term: Term(random.IntN(int(term) + 2)), Stamp: Stamp(10*i) + Stamp(random.IntN(20)),
+		Configuration: Configuration{Voters: []ID{1, 2, 3}[:random.IntN(4)]},
+	}
+}
+
 func nonsense(random *rand.Rand, term Term) Message {
 	number := func(n int) uint64 { return uint64(random.IntN(n)) }
 	m := Message{
-		Kind: MessageKind(1 + number(int(StandNow))), From: ID(2 + number(2)), To: 1,
+		Kind: MessageKind(1 + number(int(TellDamage))), From: ID(2 + number(2)), To: 1,
 		Term: term + Term(number(8)/7), Index: Index(number(12)), LogTerm: Term(number(int(term) + 1)),
 		Hint: Index(number(12)), Commit: Index(number(12)), Round: number(6),
 		Forced: number(2) == 1,

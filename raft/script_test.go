@@ -119,7 +119,7 @@ func (s *story) run(line string) {
 func (s *story) commands() map[string]func(args) {
 	return map[string]func(args){
 		"group":    s.group,    // voters=N spare=N and limits: start replicas 1 to N, and more that know no group
-		"state":    s.state,    // N term= vote= snapshot= of= entries=1,1,2x3: start N anew with this on its disk
+		"state":    s.state,    // N term= vote= snapshot= of= entries=1,1,2x3 damaged=1: start N anew with this on its disk
 		"wait":     s.wait,     // N: N milliseconds pass
 		"wall":     s.setWall,  // N: the time of day is N
 		"rand":     s.setRand,  // N MS: chance makes N wait so much longer
@@ -275,6 +275,7 @@ func (s *story) state(a args) {
 		Vote:    Vote{Term(a.get("term")), ID(a.get("vote"))},
 		Entries: entries(a.named["entries"], Index(a.get("snapshot"))),
 	}
+	h.disk.Damaged = a.get("damaged") == 1
 	if i := Index(a.get("snapshot")); i > 0 {
 		h.disk.Snapshot = s.snapshot(i, Term(a.get("of")))
 	}
@@ -533,6 +534,9 @@ func (s *story) tellRole(before, after Status) {
 	}
 	if before.Refused != after.Refused {
 		s.say("%d refuses that", after.ID)
+	}
+	if before.Damaged && !after.Damaged {
+		s.say("%d is whole", after.ID)
 	}
 	if !before.Configuration.Equal(after.Configuration) {
 		s.say("%d is in %v", after.ID, after.Configuration)

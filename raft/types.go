@@ -211,6 +211,9 @@ type Status struct {
 	Configured    Index
 	// Transferring is the voter that this leader is handing over to.
 	Transferring ID
+	// Damaged says that this replica has lost something and is not whole again yet. A
+	// group of one never will be.
+	Damaged bool
 	// Refused counts messages that no correct member can have sent here.
 	Refused uint64
 }

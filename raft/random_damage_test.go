@@ -1,0 +1,71 @@
+package raft
+
+import "slices"
+
+// spoil makes the disk of a crashed host lose something, if the group can bear it:
+// the others must be able to elect a leader, and to tell who the members are.
+func (w *world) spoil(h *host) {
+	whole := func(id ID) bool { return id != h.config.ID && !w.hosts[id-1].disk.Damaged }
+	if !w.chance(w.damage) || !agrees(w.decidedBy(), whole) || !w.quiet() {
+		return
+	}
+	w.lose(&h.disk)
+	h.disk.Damaged = true
+	w.forgetCandidacies(h.config.ID)
+}
+
+// lose takes a suffix of the log away, or all of it and the snapshot, and perhaps
+// the vote.
+func (w *world) lose(disk *State) {
+	n := w.random.IntN(len(disk.Entries) + 1)
+	disk.Entries = slices.Clip(disk.Entries[:n])
+	if w.chance(0.2) {
+		disk.Entries, disk.Snapshot = nil, Snapshot{}
+	}
+	switch w.random.IntN(3) {
+	case 0:
+		disk.Vote = Vote{}
+	case 1:
+		disk.Vote = Vote{Term: disk.Vote.Term - min(disk.Vote.Term, Term(w.random.IntN(3)))}
+	}
+}
+
+// forgetCandidacies strikes from the record what id voted for itself: whoever starts
+// anew is no candidate any more, so nothing can come of it.
+func (w *world) forgetCandidacies(id ID) {
+	for key, choice := range w.votes { // any order: each is judged alone
+		if key[0] == uint64(id) && choice == id {
+			delete(w.votes, key)
+		}
+	}
+}
+
+// judgeTerm demands that nobody goes back behind a term in which it promised
+// something, whatever it has forgotten.
+func (w *world) judgeTerm(h *host, m Message) {
+	switch m.Kind {
+	case GrantVote, AcceptEntries, AcceptHeartbeat, RejectEntries:
+		if m.Term < w.promised[h.config.ID] {
+			w.fail("%v sent after a promise in term %d", m, w.promised[h.config.ID])
+		}
+		w.promised[h.config.ID] = m.Term
+	}
+	if h.disk.Damaged && (m.Kind == GrantVote || m.Kind == GrantPreVote || m.Kind == RequestVote) &&
+		h.replica.damaged() {
+		w.fail("%v sent by one that is damaged", m)
+	}
+}
+
+// whole reports whether no member is damaged any more.
+func (w *world) whole() bool {
+	members := w.decidedBy().Members()
+	return !slices.ContainsFunc(members, func(id ID) bool { return w.hosts[id-1].replica.damaged() })
+}
+
+// quiet reports whether no change of members is under way.
+func (w *world) quiet() bool {
+	c := w.decidedBy()
+	return c.Settled() && !slices.ContainsFunc(w.hosts, func(h *host) bool {
+		return h.replica != nil && h.replica.members.since() > 0 && !h.replica.configuration().Equal(c)
+	})
+}
