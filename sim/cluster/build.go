@@ -111,13 +111,16 @@ func (r *run) weather() {
 func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Disk {
 	d := r.plan.Disk
 	r.disks[n] = disk.New(disk.Config{
-		After:      after,
-		Pace:       r.plan.Seed.Stream("disk pace", uint64(n)),
-		Fate:       r.plan.Seed.Stream("disk fate", uint64(n)),
-		Sync:       disk.Latency{Floor: d.Sync / 4, Mean: d.Sync * 3 / 4, TailChance: 0.01, Tail: 20 * d.Sync},
-		Open:       disk.Latency{Floor: time.Millisecond, Mean: 10 * time.Millisecond},
-		TornChance: d.Torn,
-		Observer:   platter{r.watch, check.Node(n)},
+		After: after,
+		Pace:  r.plan.Seed.Stream("disk pace", uint64(n)),
+		Fate:  r.plan.Seed.Stream("disk fate", uint64(n)),
+		Sync:  disk.Latency{Floor: d.Sync / 4, Mean: d.Sync * 3 / 4, TailChance: 0.01, Tail: 20 * d.Sync},
+		Open:  disk.Latency{Floor: time.Millisecond, Mean: 10 * time.Millisecond},
+		File:  disk.Latency{Floor: d.Sync / 4, Mean: d.Sync * 3 / 4, TailChance: 0.01, Tail: 20 * d.Sync},
+		// A small disk of the cloud; so a snapshot takes its time.
+		BytesPerSecond: 100 << 20,
+		TornChance:     d.Torn,
+		Observer:       platter{r.watch, check.Node(n)},
 	})
 	return r.parts.disk(r.disks[n])
 }
