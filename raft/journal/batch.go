@@ -9,32 +9,40 @@ func pack(changes []change, limit int) [][]byte {
 	for _, c := range changes {
 		p.add(c)
 	}
-	p.seal()
-	return p.records
+	return p.finish()
 }
 
 // A packer fills one record after the other. Sizes are upper bounds: what counts
 // is that no record is too long.
 type packer struct {
 	limit   int
-	records [][]byte
+	records [][]byte // that are full
 	batch   []change // of the record being filled
 	size    int      // of batch
+}
+
+// finish returns the records and is ready to fill others.
+func (p *packer) finish() [][]byte {
+	p.seal()
+	records := p.records
+	p.records = nil
+	return records
 }
 
 // add puts c into the record being filled, or into the next if it does not fit,
 // or into several if it fits into none.
 func (p *packer) add(c change) {
-	if p.size+sizeOf(c) > p.limit-1 {
+	size := sizeOf(c)
+	if p.size+size > p.limit-1 {
 		p.seal()
 	}
-	for sizeOf(c) > p.limit-1 {
+	for size > p.limit-1 {
 		head, rest := split(c, p.limit-1)
-		p.put(head)
+		p.put(head, sizeOf(head))
 		p.seal()
-		c = rest
+		c, size = rest, sizeOf(rest)
 	}
-	p.put(c)
+	p.put(c, size)
 }
 
 // split cuts c so that head fits into so many bytes. Both hold the vote.
@@ -47,9 +55,9 @@ func split(c change, limit int) (head, rest change) {
 	return head, rest
 }
 
-func (p *packer) put(c change) {
+func (p *packer) put(c change, size int) {
 	p.batch = append(p.batch, c)
-	p.size += sizeOf(c)
+	p.size += size
 }
 
 // seal ends the record being filled.
@@ -61,7 +69,7 @@ func (p *packer) seal() {
 	for _, c := range p.batch {
 		record = appendChange(record, c)
 	}
-	assert(len(record) <= 1+p.size, "a batch of %d bytes was thought to have %d", len(record), 1+p.size)
+	assert(len(record) <= 1+p.size, "a batch is longer than it was thought to be")
 	p.records = append(p.records, record)
 	clear(p.batch) // the entries are not the packer's to hold any longer
 	p.batch, p.size = p.batch[:0], 0
@@ -72,7 +80,7 @@ func (p *packer) seal() {
 func fitting(entries []raft.Entry, room int) int {
 	for i, e := range entries {
 		if room -= sizeOfEntry(e); room < 0 {
-			assert(i > 0, "entry %d with %d bytes of data does not fit into a batch", e.Index, len(e.Data))
+			assert(i > 0, "an entry does not fit into a batch")
 			return i
 		}
 	}

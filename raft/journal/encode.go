@@ -39,11 +39,11 @@ const (
 
 // What the rest takes, as upper bounds.
 const (
-	maxSizeBytes     = 4   // the length in front of an encoding
-	maxEntryOverhead = 64  // an encoded entry beside its data
-	maxChangeBytes   = 128 // a change beside its snapshot and its entries
-	maxMarkBytes     = 64  // a snapshot beside its configuration
-	maxMemberBytes   = 12  // a member of a configuration
+	maxSizeBytes     = 4  // the length in front of an encoding
+	maxEntryOverhead = 48 // an encoded entry beside its data
+	maxChangeBytes   = 64 // a change beside its snapshot and its entries
+	maxMarkBytes     = 64 // a snapshot beside its configuration
+	maxMemberBytes   = 12 // a member of a configuration
 	maxSnapshotBytes = maxMarkBytes + 4*64*maxMemberBytes
 )
 

@@ -29,23 +29,10 @@ func (g *generation) append(disk actors.Disk, record []byte) {
 	g.bytes += len(record)
 }
 
-// put writes what waits, or only what is shared with the next generation, and
-// returns how many bytes that took.
-func (g *generation) put(disk actors.Disk, waiting []pending, shared bool) int {
-	p := packer{limit: MaxBatchBytes}
-	for _, w := range waiting {
-		if w.shared || !shared {
-			p.add(w.change)
-		}
-	}
-	return g.write(disk, &p)
-}
-
-// write writes what was packed.
-func (g *generation) write(disk actors.Disk, p *packer) int {
-	p.seal()
+// write writes some records and returns how many bytes that took.
+func (g *generation) write(disk actors.Disk, records [][]byte) int {
 	before := g.bytes
-	for _, record := range p.records {
+	for _, record := range records {
 		g.append(disk, record)
 	}
 	return g.bytes - before

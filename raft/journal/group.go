@@ -60,6 +60,15 @@ func (g *group) before(s raft.Save) raft.Term {
 	return g.termAt(i)
 }
 
+// take is fold for a save that has a number.
+func (g *group) take(c change) error {
+	if c.Save.Number <= g.number {
+		return fmt.Errorf("save %d after save %d", c.Save.Number, g.number)
+	}
+	g.number = c.Save.Number
+	return g.fold(c)
+}
+
 // fold adds c, or says why it cannot follow what came before. After an error g is of
 // no more use.
 func (g *group) fold(c change) error {

@@ -18,6 +18,7 @@ type Journal struct {
 	asked    bool     // for compaction, in this generation
 
 	waiting []pending // not written yet, in the order received
+	packer  packer    // at rest between two turns
 	syncing []reply   // to be sent when the running sync is done
 	running bool      // a sync of the current generation runs
 	mark    uint64    // of the newest one
@@ -40,7 +41,7 @@ type reply struct {
 
 // New returns a journal that opens its log when it is started.
 func New(c Config) *Journal {
-	return &Journal{config: c.withDefaults(), recovery: &recovery{}}
+	return &Journal{config: c.withDefaults(), recovery: &recovery{}, packer: packer{limit: MaxBatchBytes}}
 }
 
 // Receive collects appends; [Journal.Flush] writes them.
@@ -83,14 +84,14 @@ func (j *Journal) Flush(ctx actors.Context) {
 // gather takes an append that the next batch will hold. What it refuses here it
 // would refuse at recovery, when it is too late.
 func (j *Journal) gather(from actors.Ref, a Append) {
-	assert(j.recovery == nil, "append of group %d before the journal was recovered", a.Group)
-	assert(a.Group != 0, "append of no group from %v", from)
+	assert(j.recovery == nil, "an append before the journal was recovered")
+	assert(a.Group != 0, "an append of no group")
 	g := j.group(a.Group)
-	assert(a.Save.Number > g.number, "group %d: save %d after save %d", a.Group, a.Save.Number, g.number)
 	c := change{Append: a, Before: g.before(a.Save)}
-	err := g.fold(c)
-	assert(err == nil, "group %d: save %d: %v", a.Group, a.Save.Number, err)
-	g.number, g.sender = a.Save.Number, from
+	if err := g.take(c); err != nil {
+		panic(fmt.Sprintf("journal: group %d: save %d: %v", a.Group, a.Save.Number, err))
+	}
+	g.sender = from
 	j.waiting = append(j.waiting, pending{change: c, group: g, from: from, shared: j.next.holds(g)})
 }
 
@@ -109,7 +110,7 @@ func (j *Journal) group(id GroupID) *group {
 // forget takes a removal. The next generation is told in any case: to remove what is
 // not there does nothing.
 func (j *Journal) forget(from actors.Ref, m Remove) {
-	assert(j.recovery == nil, "removal of group %d before the journal was recovered", m.Group)
+	assert(j.recovery == nil, "a removal before the journal was recovered")
 	delete(j.replay.groups, m.Group)
 	c := change{Append: Append{Group: m.Group}, Removed: true}
 	j.waiting = append(j.waiting, pending{change: c, from: from, shared: j.next.isOpen()})
@@ -118,16 +119,27 @@ func (j *Journal) forget(from actors.Ref, m Remove) {
 // write writes all that waits and asks for one sync.
 func (j *Journal) write(disk actors.Disk) {
 	j.mark++
-	bytes := j.current.put(disk, j.waiting, false)
+	written := j.put(disk, &j.current, false)
 	if j.next.isOpen() {
-		j.next.put(disk, j.waiting, true)
-		j.next.owed += bytes
+		j.put(disk, &j.next.generation, true)
+		j.next.owed += written
 	}
 	disk.SyncLog(j.current.log, j.mark)
 	j.running = true
 	j.syncing = j.replies()
 	clear(j.waiting) // the entries are not to be held here any longer
 	j.waiting = j.waiting[:0]
+}
+
+// put writes what waits, or only what is shared with the next generation, and returns
+// how many bytes that took.
+func (j *Journal) put(disk actors.Disk, to *generation, shared bool) int {
+	for _, w := range j.waiting {
+		if w.shared || !shared {
+			j.packer.add(w.change)
+		}
+	}
+	return to.write(disk, j.packer.finish())
 }
 
 // replies returns one reply for each group, for the last of its appends.
@@ -158,8 +170,7 @@ func (j *Journal) synced(ctx actors.Context, m actors.LogSynced) {
 		j.next.synced(m.Mark)
 		return
 	}
-	assert(j.running && m.Log == j.current.log && m.Mark == j.mark,
-		"sync %d of %s is done; sync %d of %s was asked for", m.Mark, m.Log, j.mark, j.current.log)
+	assert(j.running && m.Log == j.current.log && m.Mark == j.mark, "a sync is done that was not asked for")
 	j.running = false
 	j.clean(ctx.Disk())
 	for _, r := range j.syncing {
@@ -194,8 +205,8 @@ func (j *Journal) fail(ctx actors.Context, err error) {
 }
 
 // assert panics unless ok: to go on would be to forget a promise.
-func assert(ok bool, format string, args ...any) {
+func assert(ok bool, otherwise string) {
 	if !ok {
-		panic("journal: " + fmt.Sprintf(format, args...))
+		panic("journal: " + otherwise)
 	}
 }

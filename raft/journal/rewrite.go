@@ -90,8 +90,7 @@ func (j *Journal) begin(disk actors.Disk) {
 // begun begins to copy.
 func (j *Journal) begun(ctx actors.Context, m actors.LogOpened) {
 	n := j.next
-	assert(m.Log == n.log && len(m.Records) == 0, "%s was opened with %d records; a new %s was asked for",
-		m.Log, len(m.Records), n.log)
+	assert(m.Log == n.log && len(m.Records) == 0, "a new log is not the one asked for, or not new")
 	n.append(ctx.Disk(), appendHeader(nil, n.number, j.replay.lossy))
 	n.open, n.todo = true, j.replay.ids()
 }
@@ -102,7 +101,6 @@ func (j *Journal) copy(disk actors.Disk) {
 	n := j.next
 	room := max(j.config.PieceBytes, n.owed)
 	n.owed = 0
-	p := packer{limit: MaxBatchBytes}
 	for room > 0 && len(n.todo) > 0 {
 		g := j.replay.groups[n.todo[0]]
 		if g == nil || n.holds(g) {
@@ -111,9 +109,9 @@ func (j *Journal) copy(disk actors.Disk) {
 		}
 		c := g.piece(n.todo[0], n.number, room)
 		room -= sizeOf(c)
-		p.add(c)
+		j.packer.add(c)
 	}
-	n.write(disk, &p)
+	n.write(disk, j.packer.finish())
 	n.mark++
 	n.busy = true
 	disk.SyncLog(n.log, n.mark)
@@ -143,7 +141,7 @@ func (g *group) piece(id GroupID, generation uint64, room int) change {
 
 // synced is told that a piece is durable.
 func (n *rewrite) synced(mark uint64) {
-	assert(n.busy && mark == n.mark, "sync %d of %s is done; sync %d was asked for", mark, n.log, n.mark)
+	assert(n.busy && mark == n.mark, "a sync of the past is done that was not asked for")
 	n.busy = false
 }
 
