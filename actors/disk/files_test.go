@@ -263,6 +263,20 @@ func TestALostFileIsNotServedFromItsHandle(t *testing.T) {
 	}
 }
 
+func TestAFileThatBecomesShorterIsCorrupt(t *testing.T) {
+	c, content := shelved(t, threePieces...)
+	c.read(fileName, 0)
+	if err := os.Truncate(filePath(c.store.dir, fileName), 10); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.read(fileName, 1); !errors.Is(got.Err, actors.ErrCorrupt) {
+		t.Errorf("a piece that was cut reads as %q, %v", got.Data, got.Err)
+	}
+	if got := c.read(fileName, 0); string(got.Data) != "one" {
+		t.Errorf("a piece that is there, of a file of %d bytes, reads as %q, %v", len(content), got.Data, got.Err)
+	}
+}
+
 func TestFileNamesAreChecked(t *testing.T) {
 	c := start(t, fastDirectory(t), segmentBytes)
 	for _, name := range []string{"", "../identity", "a/b", ".", "x.tmp"} {

@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,7 +54,7 @@ func (h *handle) load() error {
 	if end < footerBytes {
 		return corrupt("%s has %d bytes, less than its footer", h.path, end)
 	}
-	if _, err := h.file.ReadAt(footer, end-footerBytes); err != nil {
+	if err := h.readAt(footer, end-footerBytes); err != nil {
 		return err
 	}
 	size, ok := indexBytes(footer)
@@ -61,7 +62,7 @@ func (h *handle) load() error {
 		return corrupt("%s: its footer is damaged", h.path)
 	}
 	content := make([]byte, size)
-	if _, err := h.file.ReadAt(content, end-int64(size)); err != nil {
+	if err := h.readAt(content, end-int64(size)); err != nil {
 		return err
 	}
 	h.index, ok = decodeIndex(content, h.name)
@@ -78,13 +79,23 @@ func (h *handle) read(number int) ([]byte, error) {
 	}
 	e := h.index.entries[number]
 	data := make([]byte, e.length)
-	if _, err := h.file.ReadAt(data, e.start); err != nil {
+	if err := h.readAt(data, e.start); err != nil {
 		return nil, err
 	}
 	if pieceSum(h.index.salt, number, data) != e.sum {
 		return nil, corrupt("%s: piece %d at byte %d is damaged", h.path, number, e.start)
 	}
 	return data, nil
+}
+
+// readAt fills b from that place on. That the file has become shorter, or cannot be read
+// there, is damage too.
+func (h *handle) readAt(b []byte, at int64) error {
+	_, err := h.file.ReadAt(b, at)
+	if unreadable(err) || errors.Is(err, io.EOF) {
+		return corrupt("%s: %d bytes at %d: %w", h.path, len(b), at, err)
+	}
+	return err
 }
 
 // current reports whether the file still bears its name.

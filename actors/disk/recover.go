@@ -88,6 +88,9 @@ func readFloor(dir string, salt uint64) (floor, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return floor{}, corrupt("%s is gone", path)
 	}
+	if unreadable(err) {
+		return floor{}, corrupt("%w", err)
+	}
 	if err != nil {
 		return floor{}, err
 	}
@@ -142,7 +145,11 @@ func readSegment(path string, sizeMax int64) ([]byte, error) {
 	if info.Size() > sizeMax {
 		return nil, corrupt("%s has %d bytes, and no segment has more than %d", path, info.Size(), sizeMax)
 	}
-	return os.ReadFile(path)
+	b, err := os.ReadFile(path)
+	if unreadable(err) {
+		return nil, corrupt("%w", err)
+	}
+	return b, err
 }
 
 // judge decides whether damage in a segment is what a crash left of frames that were

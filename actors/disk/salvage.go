@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"syscall"
 
 	"github.com/understudy-kv/understudy/actors"
 )
@@ -47,14 +48,43 @@ func salvageLog(dir string, salt uint64, sizeMax int64) (salvage, error) {
 	return left, nil
 }
 
-// readUpTo reads the first limit bytes of a file.
+// readUpTo reads the first limit bytes of a file, as far as the disk gives them.
 func readUpTo(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(io.LimitReader(f, limit))
-	return content, errors.Join(err, f.Close())
+	defer f.Close() // nothing was written
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return readAround(f, min(info.Size(), limit))
+}
+
+// blockBytes is how much is lost with a place that cannot be read.
+const blockBytes = 4 << 10
+
+// readAround reads size bytes, with zeros for the blocks that cannot be read.
+func readAround(r io.ReaderAt, size int64) ([]byte, error) {
+	content := make([]byte, size)
+	for at := int64(0); at < size; at += blockBytes {
+		block := content[at:min(at+blockBytes, size)]
+		_, err := r.ReadAt(block, at)
+		switch {
+		case unreadable(err):
+			clear(block)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return content, nil
+}
+
+// unreadable reports whether err says that what was stored cannot be had any more: the
+// disk, or a file system with checksums of its own, has found that out before us.
+func unreadable(err error) bool {
+	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EBADMSG)
 }
 
 // Debris is what is found in the segments of a corrupt log.

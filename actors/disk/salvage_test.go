@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -248,6 +250,34 @@ func wantHolesAt(t *testing.T, opened actors.LogOpened, records, damage []string
 	}
 	if !slices.IsSorted(opened.Holes) || len(opened.Holes) == 0 {
 		t.Errorf("damaged %q: holes at %v", damage, opened.Holes)
+	}
+}
+
+// A badDisk refuses to read some of its blocks.
+type badDisk struct {
+	content []byte
+	bad     map[int64]error
+}
+
+func (d badDisk) ReadAt(b []byte, at int64) (int, error) {
+	if err := d.bad[at/blockBytes]; err != nil {
+		return 0, err
+	}
+	return copy(b, d.content[at:]), nil
+}
+
+func TestUnreadableBlocksAreReadAround(t *testing.T) {
+	content := bytes.Repeat([]byte("understudy"), blockBytes)[:3*blockBytes+100]
+	d := badDisk{content, map[int64]error{1: &os.PathError{Err: syscall.EIO}, 3: syscall.EBADMSG}}
+	want := bytes.Clone(content)
+	clear(want[blockBytes : 2*blockBytes])
+	clear(want[3*blockBytes:])
+	if got, err := readAround(d, int64(len(content))); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("read %d bytes, %v", len(got), err)
+	}
+	d.bad[2] = syscall.EACCES
+	if _, err := readAround(d, int64(len(content))); !errors.Is(err, syscall.EACCES) {
+		t.Errorf("another error was read around: %v", err)
 	}
 }
 
