@@ -120,7 +120,7 @@ func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Di
 		// A small disk of the cloud; so a snapshot takes its time.
 		BytesPerSecond: 100 << 20,
 		TornChance:     d.Torn,
-		Observer:       platter{r.watch, check.Node(n)},
+		Observer:       newPlatter(r.watch, check.Node(n)),
 	})
 	return r.parts.disk(r.disks[n])
 }

@@ -93,28 +93,51 @@ func (o *watch) violate(oracle, format string, args ...any) {
 type platter struct {
 	*watch
 	node check.Node
+	// past is what each generation of the journal holds that does not count yet.
+	past map[string]*journal.Replay
+}
+
+func newPlatter(w *watch, n check.Node) platter {
+	return platter{w, n, map[string]*journal.Replay{}}
 }
 
 // Durable tells the oracles of saves that survive any crash from now on. They are in
-// the generations of the journal.
-func (p platter) Durable(log string, _ int, records [][]byte) {
+// the generations of the journal; one that is not complete repeats an earlier one.
+func (p platter) Durable(log string, first int, records [][]byte) {
 	if !strings.HasPrefix(log, journal.Name+"-") {
 		return
 	}
+	if first == 0 {
+		p.past[log] = &journal.Replay{}
+	}
 	for _, record := range records {
-		p.fold(record)
+		if err := p.fold(log, record); err != nil {
+			p.violate(check.Recovery, "node %d wrote a record that cannot be read: %v", p.node, err)
+		}
 	}
 }
 
-func (p platter) fold(record []byte) {
-	batch, err := journal.DecodeBatch(record)
-	if err != nil {
-		p.violate(check.Recovery, "node %d wrote a record that cannot be read: %v", p.node, err)
-		return
+func (p platter) fold(log string, record []byte) error {
+	past := p.past[log]
+	if past == nil {
+		return p.save(record)
 	}
+	if err := past.Add(record); err != nil || !past.Complete() {
+		return err
+	}
+	for _, s := range past.States() {
+		p.consensus.Rewritten(check.Group(s.Group), p.node, s.State)
+	}
+	delete(p.past, log)
+	return nil
+}
+
+func (p platter) save(record []byte) error {
+	batch, err := journal.DecodeBatch(record)
 	for _, a := range batch {
 		p.consensus.Synced(check.Group(a.Group), p.node, a.Save)
 	}
+	return err
 }
 
 // Appended, Cut and Damaged complete [disk.Observer]; what is not durable promises
