@@ -178,7 +178,6 @@ func (f *fetch) sealed(ctx actors.Context) {
 	assert(f.file.pieces == f.pieces, "%d of %d pieces of %v came", f.file.pieces, f.pieces, f.key)
 	f.keeper.forget(f)
 	f.dismiss(ctx)
-	f.file.header = f.header
 	f.keeper.found(ctx, f.file, f.to)
 }
 

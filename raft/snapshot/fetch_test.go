@@ -58,6 +58,7 @@ func TestAFetchRunsOnceHoweverOftenItIsAskedFor(t *testing.T) {
 	l.capture(1, s)
 	for i := range 30 {
 		l.order(2, s.fetch(1))
+		l.Run(100 * time.Microsecond)
 		if i > 10 {
 			l.Run(50 * time.Millisecond)
 		}
@@ -216,6 +217,7 @@ func TestPatienceBeginsAnewWithEachPiece(t *testing.T) {
 	for n := range 3 {
 		l.untilGiven(4*n + 4)
 		heal := l.cut(1, 2)
+		l.Run(50 * time.Millisecond)
 		n := len(l.asked)
 		l.Run(1100 * time.Millisecond)
 		if len(l.asked) == n {

@@ -345,6 +345,41 @@ func TestDamageIsTold(t *testing.T) {
 	}
 }
 
+func TestAFileUnderTheNameOfAnotherIsDamaged(t *testing.T) {
+	l := newLab(t, 1, 2, snapshot.Config{})
+	s := newState(1, 7, 10)
+	head := header(l, newState(1, 8, 10))
+	d := l.disks[1].For(actors.Ref{}, func(actors.Message) {})
+	d.WriteFile(s.name(), head)
+	d.WriteFile(s.name(), s.pieces[0])
+	d.SealFile(s.name())
+	l.Run(time.Second)
+	l.Crash(1)
+	l.Restart(1)
+	if _, err := l.load(1, s); !errors.Is(err, actors.ErrCorrupt) {
+		t.Errorf("loading gave the error %v", err)
+	}
+	if f := l.fetch(2, 1, s); !errors.Is(f.Err, snapshot.ErrGone) {
+		t.Errorf("fetching gave %+v", f)
+	}
+}
+
+// A halting context is one that can do nothing but halt.
+type halting struct {
+	actors.Context
+	err error
+}
+
+func (h *halting) Halt(err error) { h.err = err }
+
+func TestADiskThatCannotBeListedEndsTheNode(t *testing.T) {
+	var ctx halting
+	snapshot.New(snapshot.Config{}).Receive(&ctx, actors.Ref{}, actors.FilesListed{Err: errors.ErrUnsupported})
+	if !errors.Is(ctx.err, errors.ErrUnsupported) {
+		t.Errorf("the node halts with the error %v", ctx.err)
+	}
+}
+
 func TestADamagedSnapshotIsRepairedByAnotherNode(t *testing.T) {
 	l := newLab(t, 1, 2, snapshot.Config{})
 	s := newState(1, 7, 10, 20)

@@ -8,6 +8,7 @@ import (
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/snapshot"
+	"github.com/understudy-kv/understudy/sim"
 )
 
 // A stranger is in the place of the keeper of a node and answers that of node 1 as the
@@ -228,6 +229,39 @@ func TestWhatIsAskedForRepeatedlyIsSentOnce(t *testing.T) {
 	l.Run(time.Second)
 	if len(s.got) != 2 {
 		t.Errorf("two pieces came as %v", s.got)
+	}
+}
+
+func TestWhoLeavesIsSentNothing(t *testing.T) {
+	l := newLab(t, 1, 1, snapshot.Config{})
+	l.capture(1, newState(1, 7, 10))
+	l.add(3, snapshot.Name, &stranger{})
+	var left time.Duration // zero if the question came after the farewell
+	l.Observe(sim.Of(sim.Delivered), func(e *sim.Event) {
+		if m, ok := e.Message.(snapshot.AskPiece); ok {
+			if left = 0; m.Done {
+				left = l.Now()
+			}
+		}
+	})
+	early := 0
+	for range 50 {
+		ask := snapshot.AskPiece{Group: 1, Index: 7, Term: 3}
+		l.given = nil
+		l.Send(actors.Ref{Node: 3, Name: snapshot.Name}, order{ask})
+		ask.Done = true
+		l.Send(actors.Ref{Node: 3, Name: snapshot.Name}, order{ask})
+		l.Run(time.Second)
+		switch {
+		case len(l.given) == 0:
+			early++
+		case left > 0 && l.given[0].at > left+time.Millisecond/10:
+			t.Errorf("a piece was sent %v after its node had left", l.given[0].at-left)
+			return
+		}
+	}
+	if early < 5 {
+		t.Errorf("%d of 50 left in time", early)
 	}
 }
 
