@@ -16,6 +16,10 @@ import (
 // Name is what the keeper of a node is called.
 const Name = "snapshots"
 
+// PieceBytes is a good size for a piece: long enough to travel apart from the short
+// messages that must not wait, short enough that a pace stays even.
+const PieceBytes = 256 << 10
+
 // A Write hands over the next piece of a state that is being captured, and is
 // answered [Written]; the next piece is sent only then. Number 0 begins the snapshot
 // anew and leaves earlier Writes of it without an answer.
@@ -24,8 +28,8 @@ type Write struct {
 	Snapshot raft.Snapshot
 	// Number is that of the piece, from 0.
 	Number int
-	// Piece has at most [actors.MaxPieceBytes] bytes, and is empty only if it is the
-	// last one.
+	// Piece has at most [actors.MaxPieceBytes] bytes, better about [PieceBytes], and is
+	// empty only if it is the last one.
 	Piece []byte
 	// Last says that the snapshot is complete with this piece.
 	Last bool
@@ -35,7 +39,8 @@ type Write struct {
 type Written struct {
 	Group    journal.GroupID
 	Snapshot raft.Snapshot
-	// Pieces is one more than the Number of the Write.
+	// Pieces is one more than the Number of the Write. If it is not what the peer has
+	// sent, this is the answer to a capture that it has begun anew meanwhile.
 	Pieces int
 	// Done says that the snapshot is complete and survives any crash: because the last
 	// piece was written, or because the node has had it before, in which case there
