@@ -48,6 +48,26 @@ func benchApply(b *testing.B, o Op) {
 
 func BenchmarkApplyPut(b *testing.B) { benchApply(b, Op{Kind: Put, Value: make([]byte, 256)}) }
 
+// BenchmarkApplyAppend builds values of 64 MiB in steps of 1 KiB, again and again.
+func BenchmarkApplyAppend(b *testing.B) {
+	s := New()
+	const most, step = 64 << 20, 1 << 10
+	command := Command{Session{1, 0, 0, 0}, []Op{{Kind: Append, Value: make([]byte, step), Long: true}}}
+	var encoded []byte
+	b.SetBytes(step)
+	b.ReportAllocs()
+	for b.Loop() {
+		command.Session.Acked = command.Session.Serial
+		command.Session.Serial++
+		command.Ops[0].Kind = Append
+		if command.Session.Serial%(most/step) == 0 {
+			command.Ops[0].Kind = Put
+		}
+		encoded = command.AppendTo(encoded[:0])
+		s.Apply(command.Session.Serial, encoded)
+	}
+}
+
 func BenchmarkApplyGet(b *testing.B) { benchApply(b, Op{Kind: Get}) }
 
 func BenchmarkApplyAdd(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"strings"
@@ -208,19 +209,53 @@ func TestWhatMakesNoStateIsRefused(t *testing.T) {
 	}
 }
 
+// Beyond so many the loader makes room for all that are to come.
+func TestManyRecordsAreLoaded(t *testing.T) {
+	c := newClient(t)
+	const keys = provenRecords + 3
+	ops := make([]Op, 0, MaxOps)
+	for i := range keys {
+		ops = append(ops, op(Put, fmt.Sprint(i), "v"))
+		if len(ops) == MaxOps || i == keys-1 {
+			c.do(ops...)
+			ops = ops[:0]
+		}
+	}
+	got := loaded(t, c.store, all(c.store.Capture(), 1<<24))
+	for i := range keys {
+		if got.records[fmt.Sprint(i)] == nil {
+			t.Fatalf("key %d is in the order only", i)
+		}
+	}
+}
+
 // Counts and lengths promise what never comes.
 func TestPromisesSetAsideLittle(t *testing.T) {
 	huge := stated(9, MaxSessions, 1<<60)
 	huge = huge[:len(huge)-stateSumBytes]
+	var proven []byte
+	for i := range provenRecords + 1 {
+		proven = fmt.Appendf(append(proven, 6), "%06d", i)
+		proven = append(proven, 1, 0, 0, 0, 0, 0, 0, 0, 0)
+	}
+	many := stated(9, 0, 4*maxPresized, proven...)
 	value := stated(9, 0, 1<<60, append([]byte{1, 'k', 1, 0, 0, 0, 0, 0, 0, 0}, 0x80, 0x80, 0x80, 4, 'x')...)
-	for name, b := range map[string][]byte{"counts": huge, "a value of 8 MiB": value[:len(value)-stateSumBytes]} {
+	for _, promise := range []struct {
+		name  string
+		state []byte
+		limit uint64
+	}{
+		{"counts", huge, 4 << 20},
+		{"a value of 8 MiB", value[:len(value)-stateSumBytes], 4 << 20},
+		{"a count and what proves it", many[:len(many)-stateSumBytes], 100 << 20},
+	} {
 		before := allocated()
 		l := NewLoader()
-		if err := l.Add(b); err != nil {
+		if err := l.Add(promise.state); err != nil {
 			t.Fatal(err)
 		}
-		if got := allocated() - before; got > 4<<20 {
-			t.Errorf("%s: %d bytes", name, got)
+		if got := allocated() - before; got > promise.limit {
+			t.Errorf("%s: %d bytes", promise.name, got)
 		}
 	}
 }

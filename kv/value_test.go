@@ -2,6 +2,7 @@ package kv
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -168,7 +169,7 @@ func TestTheLongestValueIsBounded(t *testing.T) {
 	c.expect("too-large v1002", Op{Kind: Append, Key: []byte("k"), Value: []byte("z"), Long: true})
 	c.expect("ok 536870912 v1004", at(MaxLongBytes-1, "y"))
 	c.expect("too-large v1004; too-large v1004; too-large v1004",
-		at(MaxLongBytes-1, "xx"), at(MaxLongBytes+1, ""), at(1<<62, "x"))
+		at(MaxLongBytes-1, "xx"), at(MaxLongBytes+1, ""), at(math.MaxInt64, "x"))
 	c.expect(`ok "\x00y" 536870912 v1004`, Op{Kind: Range, Key: []byte("k"), Offset: -2})
 	if (*r.value.full)[0] = nil; chunk[0] != 0 {
 		t.Error("a chunk was changed")

@@ -58,16 +58,16 @@ func (s *Store) append(o *Op, old *record) Result {
 }
 
 func (s *Store) overwrite(o *Op, old *record, left *budget) Result {
-	if o.Offset > MaxLongBytes {
+	padding := max(o.Offset-int64(old.size()), 0)
+	if padding > int64(left.padding) {
 		return Result{Code: TooLarge}
 	}
 	offset := int(o.Offset)
 	size := max(old.size(), offset+len(o.Value))
-	padding := max(offset-old.size(), 0)
-	if size > o.maxOutcome() || padding > left.padding {
+	if size > o.maxOutcome() {
 		return Result{Code: TooLarge}
 	}
-	left.padding -= padding
+	left.padding -= int(padding)
 	s.touch(o.Key, old).value.overwrite(offset, o.Value)
 	return Result{Code: OK, Number: int64(size), Version: s.stamp}
 }
