@@ -1,10 +1,12 @@
 package client
 
 import (
+	"slices"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/ring"
 )
 
 // A search finds out who leads a partition: it asks all nodes that hold it to serve
@@ -43,9 +45,14 @@ func (p *partition) ask(ctx actors.Context) {
 	p.search.next = p.actor.now + p.actor.backoff(ctx, p.search.rounds)
 	p.search.rounds++
 	for _, owner := range p.owners {
-		ctx.Send(actors.Ref{Node: actors.NodeID(owner), Name: p.peer},
-			peer.Request{ID: p.search.number, Read: true, Seen: p.actor.seen})
+		p.inquire(ctx, actors.NodeID(owner))
 	}
+}
+
+// inquire asks one node whether it leads.
+func (p *partition) inquire(ctx actors.Context, n actors.NodeID) {
+	ctx.Send(actors.Ref{Node: n, Name: p.peer},
+		peer.Request{ID: p.search.number, Read: true, Seen: p.actor.seen})
 }
 
 // rest ends a search.
@@ -68,11 +75,23 @@ func (p *partition) found(leader actors.NodeID) {
 	p.touch()
 }
 
+// follow asks a leader that was named and is not among the owners: the group may
+// have moved since the map was drawn.
+func (p *partition) follow(ctx actors.Context, leader actors.NodeID) {
+	if leader == 0 || slices.Contains(p.owners, ring.NodeID(leader)) || !p.actor.atlas.knows(leader) {
+		return
+	}
+	p.owners = append(slices.Clone(p.owners), ring.NodeID(leader))
+	p.inquire(ctx, leader)
+}
+
 // answerSearch takes one answer to a search.
 func (p *partition) answerSearch(ctx actors.Context, from actors.NodeID, r peer.Response) {
 	switch r.Outcome {
 	case peer.Done:
 		p.found(from)
+	case peer.NotLeader, peer.Unknown:
+		p.follow(ctx, actors.NodeID(r.Leader))
 	case peer.Overloaded: // only a leader is
 		p.found(from)
 		p.push(ctx, from)

@@ -19,7 +19,8 @@ var embedded embed.FS
 
 // order is how the scenarios are listed: from the simplest to the harshest.
 var order = []string{
-	"calm", "lossy-network", "leader-crash", "rolling-crash", "partitioned", "torn-disks", "everything",
+	"calm", "lossy-network", "leader-crash", "rolling-crash", "partitioned", "torn-disks",
+	"small-windows", "moving-members", "damaged-disks", "everything",
 }
 
 // All returns the scenarios that come with the program, in reading order.

@@ -23,6 +23,24 @@ func (m machine) Apply(e raft.Entry) []byte {
 // Read needs no stamp: a store expires by the stamps of what it applied.
 func (m machine) Read(query []byte, _ raft.Stamp) []byte { return m.store.Read(query) }
 
+// Capture begins to write the store down.
+func (m machine) Capture() peer.Capture { return m.store.Capture() }
+
+// Restore begins to build another store.
+func (m machine) Restore() peer.Restorer { return restorer{kv.NewLoader()} }
+
+// A restorer is a [kv.Loader] as a Raft group sees it.
+type restorer struct{ *kv.Loader }
+
+// Machine returns the state machine around the store that was loaded.
+func (r restorer) Machine() (peer.StateMachine, error) {
+	store, err := r.Store()
+	if err != nil {
+		return nil, err
+	}
+	return machine{store}, nil
+}
+
 func (m machine) Summary() peer.Summary {
 	return peer.Summary{Items: uint64(m.store.Len()), Hash: m.store.Hash()}
 }

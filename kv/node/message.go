@@ -33,6 +33,12 @@ type ClusterMap struct {
 	Stamp raft.Stamp
 }
 
+// Host asks a node to start a replica of a group that is going to be added to the
+// group: it waits to be told by the others. A node that has one does nothing.
+type Host struct {
+	Group journal.GroupID
+}
+
 // A StatusRequest asks a node for its [NodeStatus].
 type StatusRequest struct{}
 

@@ -14,6 +14,7 @@ import (
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/raft/snapshot"
 	"github.com/understudy-kv/understudy/ring"
 )
 
@@ -27,8 +28,14 @@ type Config struct {
 	// Raft holds the settings that all groups have in common: ID, Voters and Eager
 	// are filled in for each.
 	Raft raft.Config
-	// Waiting limits the requests that wait in one group; see [peer.Config].
-	Waiting int
+	// Waiting and SnapshotBytes are those of [peer.Config].
+	Waiting       int
+	SnapshotBytes int
+	// GenerationBytes is how far the journal may grow beyond what is of use in it; see
+	// [journal.Config].
+	GenerationBytes int
+	// Snapshots limits how snapshots are sent and fetched.
+	Snapshots snapshot.Config
 	// Patience is how long a [StatusRequest] waits for peers that do not answer.
 	Patience time.Duration
 	// Machine returns the state machine of a group, new and empty. If nil, it is
@@ -49,28 +56,47 @@ func Default(m ring.Map) Config {
 			InflightMessages: 64,
 			InflightBytes:    16 << 20,
 			UncommittedBytes: 64 << 20,
+			Trailing:         4 << 20,
 		},
-		Waiting:  1 << 14,
-		Patience: time.Second,
+		Waiting:         1 << 14,
+		SnapshotBytes:   16 << 20,
+		GenerationBytes: journal.DefaultGenerationBytes,
+		Snapshots:       snapshot.Config{BytesPerSecond: 64 << 20},
+		Patience:        time.Second,
 	}
 }
 
 // A Node is the root actor. Create one with [New] and spawn it under [Name].
 type Node struct {
 	config    Config
+	self      actors.NodeID
 	recovered bool
-	peers     []actors.Ref  // sorted by group
-	leaders   []ring.NodeID // never changed, only replaced: answers hold it
-	survey    survey
-	silent    []actors.NodeID // members that are, as far as the pulse knows
+	damaged   bool              // the journal has lost something, perhaps whole groups
+	asked     []journal.GroupID // to host, before the journal was read
+	peers     []hosted          // sorted by group
+	// The map as the replicas here know better, and who leads. Neither is ever changed,
+	// only replaced: answers hold them.
+	owners  [][]ring.NodeID
+	leaders []ring.NodeID
+	survey  survey
+	silent  []actors.NodeID // members that are, as far as the pulse knows
 }
+
+// A hosted peer is one that this node has.
+type hosted struct {
+	group journal.GroupID
+	ref   actors.Ref
+}
+
+// local is the address of an actor of this node.
+func (n *Node) local(name string) actors.Ref { return actors.Ref{Node: n.self, Name: name} }
 
 // New returns a node that begins when it is started.
 func New(c Config) *Node {
 	if c.Machine == nil {
 		c.Machine = func(journal.GroupID) peer.StateMachine { return NewMachine() }
 	}
-	return &Node{config: c, leaders: make([]ring.NodeID, c.Map.Partitions())}
+	return &Node{config: c, owners: c.Map.Owners, leaders: make([]ring.NodeID, c.Map.Partitions())}
 }
 
 // Receive handles one message.
@@ -79,19 +105,20 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case actors.Started:
 		n.wake(ctx)
 	case admitted:
-		ctx.Spawn(journal.Name, journal.New(journal.Config{Owner: ctx.Self()}))
+		ctx.Spawn(snapshot.Name, snapshot.New(n.config.Snapshots))
+		ctx.Spawn(journal.Name, journal.New(journal.Config{Owner: ctx.Self(), GenerationBytes: n.config.GenerationBytes}))
 	case journal.Recovered:
-		if m.Damaged {
-			ctx.Halt(fmt.Errorf("node %v: its journal is damaged: what it lost it may have promised", ctx.Self().Node))
-			return
-		}
-		n.boot(ctx, from, m.States)
+		n.boot(ctx, m)
+	case journal.Compact:
+		ctx.Send(n.local(peer.Name(m.Group)), m)
+	case Host:
+		n.host(ctx, m.Group)
 	case peer.Led:
 		n.heard(m)
 	case peer.Contact:
 		n.contact(ctx, m)
 	case MapRequest:
-		ctx.Send(from, ClusterMap{Map: n.config.Map, Leaders: n.leaders, Stamp: wall(ctx)})
+		ctx.Send(from, n.clusterMap(ctx))
 	case StatusRequest:
 		n.ask(ctx, from)
 	case peer.Status:
@@ -104,6 +131,7 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 // wake starts the pulse. Journal and peers have to wait until it knows that the disk
 // is the one that others count on.
 func (n *Node) wake(ctx actors.Context) {
+	n.self = ctx.Self().Node
 	var others []actors.NodeID
 	for _, m := range n.config.Map.Members {
 		if id := actors.NodeID(m.ID); id != ctx.Self().Node {
@@ -124,41 +152,77 @@ func (n *Node) contact(ctx actors.Context, m peer.Contact) {
 }
 
 func (n *Node) tell(ctx actors.Context, m peer.Contact) {
-	for _, ref := range n.peers {
-		ctx.Send(ref, m)
+	for _, p := range n.peers {
+		ctx.Send(p.ref, m)
 	}
 }
 
-// boot starts the peers, each with what the journal holds for it.
-func (n *Node) boot(ctx actors.Context, journal actors.Ref, states []journal.GroupState) {
-	mine := n.config.Map.PartitionsOf(ring.NodeID(ctx.Self().Node))
-	for _, s := range states {
-		if !slices.Contains(mine, Partition(s.Group)) {
-			ctx.Halt(fmt.Errorf("node %v: its journal holds group %d, which its map gives to other nodes: "+
-				"start it with the members, partitions and replication factor it had", ctx.Self().Node, s.Group))
+// boot starts a peer for each partition that the map gives this node, and for each
+// other group that the journal knows: those it was asked to host.
+func (n *Node) boot(ctx actors.Context, m journal.Recovered) {
+	n.damaged = m.Damaged
+	for _, partition := range n.config.Map.PartitionsOf(ring.NodeID(ctx.Self().Node)) {
+		group := Group(partition)
+		n.spawn(ctx, group, n.stateOf(m.States, group))
+	}
+	for _, s := range m.States {
+		if partition := Partition(s.Group); partition >= n.config.Map.Partitions() {
+			ctx.Halt(fmt.Errorf("node %v: its journal holds group %d, and its map has %d partitions: "+
+				"start it with the members, partitions and replication factor it had",
+				ctx.Self().Node, s.Group, n.config.Map.Partitions()))
 			return
 		}
-	}
-	for _, partition := range mine {
-		n.peers = append(n.peers, n.spawn(ctx, journal, partition, stateOf(states, Group(partition))))
+		if !n.hosts(s.Group) {
+			n.spawn(ctx, s.Group, s.State)
+		}
 	}
 	n.recovered = true
-	for _, id := range n.silent {
-		n.tell(ctx, peer.Contact{Node: id, Silent: true})
+	for _, g := range n.asked {
+		n.host(ctx, g)
+	}
+	n.asked = nil
+}
+
+// host starts a replica that knows nothing of its group, unless there is one: once
+// the journal has told which there are.
+func (n *Node) host(ctx actors.Context, g journal.GroupID) {
+	known := g >= 1 && Partition(g) < n.config.Map.Partitions()
+	switch {
+	case !known || n.hosts(g):
+	case n.recovered:
+		n.spawn(ctx, g, raft.State{Damaged: n.damaged})
+	default:
+		n.asked = append(n.asked, g)
 	}
 }
 
-func (n *Node) spawn(ctx actors.Context, journal actors.Ref, partition int, s raft.State) actors.Ref {
-	group := Group(partition)
-	return ctx.Spawn(peer.Name(group), peer.New(peer.Config{
-		Group:   group,
-		Raft:    n.raft(raft.ID(ctx.Self().Node), partition),
-		State:   s,
-		Journal: journal,
-		Owner:   ctx.Self(),
-		Machine: n.config.Machine(group),
-		Waiting: n.config.Waiting,
+// place is where the peer of a group is in n.peers, or would be.
+func (n *Node) place(g journal.GroupID) (int, bool) {
+	return slices.BinarySearchFunc(n.peers, g, func(p hosted, g journal.GroupID) int { return cmp.Compare(p.group, g) })
+}
+
+func (n *Node) hosts(g journal.GroupID) bool {
+	_, known := n.place(g)
+	return known
+}
+
+func (n *Node) spawn(ctx actors.Context, group journal.GroupID, s raft.State) {
+	ref := ctx.Spawn(peer.Name(group), peer.New(peer.Config{
+		Group:         group,
+		Raft:          n.raft(raft.ID(ctx.Self().Node), Partition(group)),
+		State:         s,
+		Journal:       n.local(journal.Name),
+		Snapshots:     n.local(snapshot.Name),
+		Owner:         ctx.Self(),
+		Machine:       n.config.Machine(group),
+		Waiting:       n.config.Waiting,
+		SnapshotBytes: n.config.SnapshotBytes,
 	}))
+	i, _ := n.place(group)
+	n.peers = slices.Insert(n.peers, i, hosted{group, ref})
+	for _, id := range n.silent {
+		ctx.Send(ref, peer.Contact{Node: id, Silent: true})
+	}
 }
 
 // raft returns the settings of the replica with the given id: the preferred leader
@@ -166,29 +230,49 @@ func (n *Node) spawn(ctx actors.Context, journal actors.Ref, partition int, s ra
 func (n *Node) raft(id raft.ID, partition int) raft.Config {
 	c := n.config.Raft
 	c.ID, c.Voters = id, nil
-	for _, owner := range n.config.Map.Owners[partition] {
+	owners := n.config.Map.Owners[partition]
+	if !slices.Contains(owners, ring.NodeID(id)) {
+		return c // it was added to the group, and learns from the others who they are
+	}
+	for _, owner := range owners {
 		c.Voters = append(c.Voters, raft.ID(owner))
 	}
 	c.Eager = c.Voters[0] == id
 	return c
 }
 
-// stateOf finds the state of g in what is sorted by group: the zero State if the
-// journal holds nothing for it.
-func stateOf(states []journal.GroupState, g journal.GroupID) raft.State {
+// stateOf finds the state of g in what is sorted by group. If the journal holds
+// nothing for it, nothing was promised, unless the journal has lost something.
+func (n *Node) stateOf(states []journal.GroupState, g journal.GroupID) raft.State {
 	i, found := slices.BinarySearchFunc(states, g, func(s journal.GroupState, g journal.GroupID) int {
 		return cmp.Compare(s.Group, g)
 	})
 	if !found {
-		return raft.State{}
+		return raft.State{Damaged: n.damaged}
 	}
 	return states[i].State
 }
 
-// heard notes who leads a partition.
+// heard notes who leads a partition, and who holds it if its group has moved.
 func (n *Node) heard(m peer.Led) {
+	p := Partition(m.Group)
 	n.leaders = slices.Clone(n.leaders)
-	n.leaders[Partition(m.Group)] = ring.NodeID(m.Leader)
+	n.leaders[p] = ring.NodeID(m.Leader)
+	var voters []ring.NodeID
+	for _, id := range m.Voters {
+		voters = append(voters, ring.NodeID(id))
+	}
+	if old := slices.Sorted(slices.Values(n.owners[p])); len(voters) > 0 && !slices.Equal(old, voters) {
+		n.owners = slices.Clone(n.owners)
+		n.owners[p] = voters
+	}
+}
+
+// clusterMap is the map as this node believes it.
+func (n *Node) clusterMap(ctx actors.Context) ClusterMap {
+	m := ClusterMap{Map: n.config.Map, Leaders: n.leaders, Stamp: wall(ctx)}
+	m.Owners = n.owners
+	return m
 }
 
 // wall is the time of day as a stamp.

@@ -224,7 +224,7 @@ func TestANodeAnswersBeforeItHasRecovered(t *testing.T) {
 	}
 }
 
-func TestAJournalOfOtherGroupsHaltsTheNode(t *testing.T) {
+func TestAJournalOfMorePartitionsHaltsTheNode(t *testing.T) {
 	c := newCluster(t, 1, []ring.NodeID{1}, []ring.NodeID{1})
 	places := c.places
 	c.boot(1, func(config *node.Config) { config.Map = places })
@@ -235,7 +235,7 @@ func TestAJournalOfOtherGroupsHaltsTheNode(t *testing.T) {
 	c.world.Crash(1)
 	c.world.Restart(1)
 	c.world.Run(time.Second)
-	if !strings.Contains(halted, "holds group 2, which its map gives to other nodes") {
+	if !strings.Contains(halted, "holds group 2, and its map has 1 partitions") {
 		t.Errorf("halted with %q", halted)
 	}
 }

@@ -39,8 +39,8 @@ func (n *Node) ask(ctx actors.Context, asker actors.Ref) {
 
 func (n *Node) begin(ctx actors.Context) {
 	n.survey = survey{askers: n.survey.next, cancel: ctx.After(n.config.Patience, due{})}
-	for _, ref := range n.peers {
-		ctx.Send(ref, peer.StatusRequest{})
+	for _, p := range n.peers {
+		ctx.Send(p.ref, peer.StatusRequest{})
 	}
 	n.reportIfComplete(ctx)
 }

@@ -28,6 +28,9 @@ const (
 	tagBeat          = 10
 	tagAskPiece      = 11
 	tagPiece         = 12
+	tagChangeRequest = 13
+	tagTransfer      = 14
+	tagChecksum      = 15
 )
 
 // ErrUnknown is wrapped by the error about a message or a tag that is not in the
@@ -57,6 +60,12 @@ func Append(b []byte, m actors.Message) ([]byte, error) {
 		return m.AppendTo(append(b, tagNodeStatus)), nil
 	case node.Beat:
 		return m.AppendTo(append(b, tagBeat)), nil
+	case peer.ChangeRequest:
+		return m.AppendTo(append(b, tagChangeRequest)), nil
+	case peer.TransferRequest:
+		return m.AppendTo(append(b, tagTransfer)), nil
+	case peer.Checksum:
+		return m.AppendTo(append(b, tagChecksum)), nil
 	case snapshot.AskPiece:
 		return m.AppendTo(append(b, tagAskPiece)), nil
 	case snapshot.Piece:
@@ -94,6 +103,12 @@ func Decode(b []byte) (actors.Message, error) {
 		return message(node.DecodeNodeStatus(body))
 	case tagBeat:
 		return message(node.DecodeBeat(body))
+	case tagChangeRequest:
+		return message(peer.DecodeChangeRequest(body))
+	case tagTransfer:
+		return message(peer.DecodeTransferRequest(body))
+	case tagChecksum:
+		return message(peer.DecodeChecksum(body))
 	case tagAskPiece:
 		return message(snapshot.DecodeAskPiece(body))
 	case tagPiece:

@@ -82,6 +82,12 @@ var pinned = []struct {
 		snapshot.Piece{Group: 300, Index: 2, Term: 3, Number: 4, Copy: 5, Answer: snapshot.Gone, Pieces: 6, Data: []byte("ab")},
 		"0c" + "08ac02" + "1002" + "1803" + "2004" + "2805" + "3001" + "3806" + "42026162",
 	},
+	{
+		peer.ChangeRequest{ID: 300, Voters: []raft.ID{1, 2}, Learners: []raft.ID{3}},
+		"0d" + "08ac02" + "1001" + "1002" + "1803",
+	},
+	{peer.TransferRequest{ID: 300, To: 2}, "0e" + "08ac02" + "1002"},
+	{peer.Checksum{Index: 300, Hash: 1}, "0f" + "08ac02" + "1001"},
 }
 
 func TestEncodingsAreThoseInTheSpec(t *testing.T) {

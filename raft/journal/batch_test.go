@@ -12,7 +12,7 @@ import (
 
 func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 	got := pack([]change{
-		{Append: Append{300, raft.Save{
+		{Append: Append{Group: 300, Save: raft.Save{
 			Number: 7,
 			Vote:   raft.Vote{Term: 3, For: 2},
 			Snapshot: raft.Snapshot{Index: 7, Term: 2, Stamp: 299,
@@ -22,7 +22,7 @@ func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 				{Index: 9, Term: 3, Stamp: 301, Kind: raft.Command, Data: []byte("ab")},
 			},
 		}}, Before: 2},
-		{Append: Append{1, raft.Save{Number: 8, Vote: raft.Vote{Term: 1}, Damaged: true}}},
+		{Append: Append{Group: 1, Save: raft.Save{Number: 8, Vote: raft.Vote{Term: 1}, Damaged: true}}},
 		{Append: Append{Group: 5}, Removed: true},
 	}, MaxBatchBytes)
 	want := "02" +
@@ -50,7 +50,7 @@ func TestPackKeepsOrderAndLimit(t *testing.T) {
 	for i := range 40 {
 		g := GroupID(i%3 + 1)
 		s := raft.Save{Number: uint64(i + 1), Vote: raft.Vote{Term: 1, For: raft.ID(g)}}
-		c := change{Append: Append{g, s}}
+		c := change{Append: Append{Group: g, Save: s}}
 		for n := range i % 7 {
 			if n == 0 && last[g] > 0 {
 				c.Before = 1
@@ -89,7 +89,7 @@ func TestTheFirstPieceOfASplitSaveHoldsTheVote(t *testing.T) {
 			Index: i + 4, Term: 1, Kind: raft.Command, Data: make([]byte, 100),
 		})
 	}
-	records := pack([]change{{Append: Append{1, s}, Before: 1}}, 700)
+	records := pack([]change{{Append: Append{Group: 1, Save: s}, Before: 1}}, 700)
 	if len(records) < 3 {
 		t.Fatalf("the save was not split: %d records", len(records))
 	}
@@ -111,7 +111,7 @@ func TestTheLongestEntryFits(t *testing.T) {
 	for i := range members {
 		members[i] = raft.ID(most) - 63 + raft.ID(i)
 	}
-	c := change{Append: Append{GroupID(most), raft.Save{
+	c := change{Append: Append{Group: GroupID(most), Save: raft.Save{
 		Vote: raft.Vote{Term: raft.Term(most), For: raft.ID(most)},
 		Snapshot: raft.Snapshot{Index: raft.Index(most), Term: raft.Term(most), Stamp: raft.Stamp(most),
 			Configuration: raft.Configuration{Voters: members, Outgoing: members, Learners: members, Target: members}},
@@ -127,20 +127,20 @@ func TestTheLongestEntryFits(t *testing.T) {
 			t.Error("an entry that fits nowhere was packed")
 		}
 	}()
-	pack([]change{{Append: Append{1, raft.Save{Entries: []raft.Entry{e}}}}}, MaxBatchBytes)
+	pack([]change{{Append: Append{Group: 1, Save: raft.Save{Entries: []raft.Entry{e}}}}}, MaxBatchBytes)
 }
 
 func FuzzDecode(f *testing.F) {
 	f.Add(appendHeader(nil, 2, true))
 	f.Add(appendComplete(nil))
-	f.Add(pack([]change{{Append: Append{1, raft.Save{Vote: raft.Vote{Term: 1, For: 2}}}}}, MaxBatchBytes)[0])
+	f.Add(pack([]change{{Append: Append{Group: 1, Save: raft.Save{Vote: raft.Vote{Term: 1, For: 2}}}}}, MaxBatchBytes)[0])
 	f.Add(pack([]change{
-		{Append: Append{1, raft.Save{
+		{Append: Append{Group: 1, Save: raft.Save{
 			Vote:     raft.Vote{Term: 2},
 			Snapshot: raft.Snapshot{Index: 1, Term: 1, Configuration: raft.Configuration{Voters: []raft.ID{1}}},
 			Entries:  []raft.Entry{{Index: 2, Term: 1, Stamp: 1, Kind: raft.Command, Data: []byte("x")}},
 		}}, Before: 1},
-		{Append: Append{2, raft.Save{Vote: raft.Vote{Term: 1}, Damaged: true}}},
+		{Append: Append{Group: 2, Save: raft.Save{Vote: raft.Vote{Term: 1}, Damaged: true}}},
 		{Append: Append{Group: 3}, Removed: true},
 	}, MaxBatchBytes)[0])
 	f.Fuzz(func(t *testing.T, record []byte) {

@@ -84,14 +84,14 @@ func (d *decoder) changes(see func(change) error) error {
 func (d *decoder) change() change {
 	c := change{Append: Append{Group: GroupID(d.uvarint())}}
 	d.check(c.Group != 0)
-	switch d.flags(damagedFlag | removedFlag) {
+	switch flags := d.flags(damagedFlag | removedFlag | lostFlag); flags {
 	case removedFlag:
 		c.Removed = true
 		return c
-	case damagedFlag:
-		c.Save.Damaged = true
-	case damagedFlag | removedFlag:
-		d.check(false)
+	case damagedFlag, damagedFlag | lostFlag:
+		c.Save.Damaged, c.Lost = true, flags&lostFlag != 0
+	default:
+		d.check(flags == 0)
 	}
 	c.Save.Vote = sized(d, raft.DecodeVote)
 	if encoded := d.take(d.size()); len(encoded) > 0 {

@@ -26,6 +26,7 @@ const lossyFlag = 1
 const (
 	damagedFlag = 1 << iota
 	removedFlag
+	lostFlag // with damagedFlag
 )
 
 // Limits of what is written.
@@ -87,11 +88,7 @@ func appendChange(b []byte, c change) []byte {
 	if c.Removed {
 		return append(b, removedFlag)
 	}
-	if c.Save.Damaged {
-		b = append(b, damagedFlag)
-	} else {
-		b = append(b, 0)
-	}
+	b = append(b, c.flags())
 	b = appendSized(b, c.Save.Vote)
 	if c.Save.Snapshot.Index > 0 {
 		b = appendSized(b, c.Save.Snapshot)
@@ -99,6 +96,17 @@ func appendChange(b []byte, c change) []byte {
 		b = append(b, 0, 0, 0, 0)
 	}
 	return appendEntries(b, c.Before, c.Save.Entries)
+}
+
+// flags returns those of a change that is no removal.
+func (c change) flags() byte {
+	switch {
+	case c.Lost:
+		return damagedFlag | lostFlag
+	case c.Save.Damaged:
+		return damagedFlag
+	}
+	return 0
 }
 
 func appendEntries(b []byte, before raft.Term, entries []raft.Entry) []byte {

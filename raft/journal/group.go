@@ -60,9 +60,10 @@ func (g *group) before(s raft.Save) raft.Term {
 	return g.termAt(i)
 }
 
-// take is fold for a save that has a number.
+// take is fold for a save that has a number, as all have but that of a group whose
+// snapshot is lost: its replica does not live yet.
 func (g *group) take(c change) error {
-	if c.Save.Number <= g.number {
+	if c.Save.Number <= g.number && !c.Lost {
 		return fmt.Errorf("save %d after save %d", c.Save.Number, g.number)
 	}
 	g.number = c.Save.Number

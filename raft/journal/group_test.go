@@ -27,11 +27,11 @@ func TestWhatIsOfNoMoreUseIsLetGo(t *testing.T) {
 		var g group
 		for i := raft.Index(1); i < 100; i += 3 {
 			s := raft.Save{Vote: raft.Vote{Term: 1}, Entries: entries(1, i, i+2)}
-			if err := g.fold(change{Append: Append{1, s}, Before: g.before(s)}); err != nil {
+			if err := g.fold(change{Append: Append{Group: 1, Save: s}, Before: g.before(s)}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := g.fold(change{Append: Append{1, save}, Before: g.before(save)}); err != nil {
+		if err := g.fold(change{Append: Append{Group: 1, Save: save}, Before: g.before(save)}); err != nil {
 			t.Fatal(err)
 		}
 		all := g.state.Entries[:cap(g.state.Entries)]

@@ -86,6 +86,10 @@ func (j *Journal) Flush(ctx actors.Context) {
 func (j *Journal) gather(from actors.Ref, a Append) {
 	assert(j.recovery == nil, "an append before the journal was recovered")
 	assert(a.Group != 0, "an append of no group")
+	if a.Lost {
+		assert(a.Save.Damaged, "a group that is lost and not damaged")
+		delete(j.replay.groups, a.Group)
+	}
 	g := j.group(a.Group)
 	c := change{Append: a, Before: g.before(a.Save)}
 	if err := g.take(c); err != nil {

@@ -19,6 +19,9 @@ type GroupID uint64
 type Append struct {
 	Group GroupID
 	Save  raft.Save
+	// Lost says that the state which the group's entries follow cannot be read any
+	// more: what was appended before is void. The Save is damaged, and the first.
+	Lost bool
 }
 
 // Saved tells the peer of a group that its Saves up to Number are durable.

@@ -41,8 +41,10 @@ func (r *Replay) Add(record []byte) error {
 func (r *Replay) Complete() bool { return r.complete }
 
 func (r *Replay) fold(c change) error {
-	if c.Removed {
+	if c.Removed || c.Lost {
 		delete(r.groups, c.Group)
+	}
+	if c.Removed {
 		return nil
 	}
 	return r.group(c.Group).fold(c)

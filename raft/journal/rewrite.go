@@ -123,7 +123,7 @@ func (g *group) piece(id GroupID, generation uint64, room int) change {
 	if g.home != generation {
 		g.home, g.copied = generation, g.state.Snapshot.Index
 	}
-	c := change{Append: Append{id, raft.Save{
+	c := change{Append: Append{Group: id, Save: raft.Save{
 		Vote: g.state.Vote, Snapshot: g.state.Snapshot, Damaged: g.state.Damaged,
 	}}}
 	rest := g.state.Entries[g.copied-g.state.Snapshot.Index:]

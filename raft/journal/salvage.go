@@ -7,9 +7,10 @@ import "github.com/understudy-kv/understudy/raft"
 // have promised more. An error is about a record that no journal wrote.
 func (r *Replay) salvage(record []byte) error {
 	_, err := decode(record, func(c change) error {
-		if c.Removed {
+		if c.Removed || c.Lost {
 			delete(r.groups, c.Group)
-		} else {
+		}
+		if !c.Removed {
 			r.group(c.Group).salvage(c)
 		}
 		return nil

@@ -2,7 +2,6 @@ package peer
 
 import (
 	"fmt"
-	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -90,7 +89,14 @@ func (s Status) AppendTo(b []byte) []byte {
 	b = appendNumber(b, 10, uint64(s.Raft.Last))
 	b = appendNumber(b, 11, s.Summary.Items)
 	b = appendNumber(b, 12, s.Summary.Hash)
-	return appendNumber(b, 13, s.Raft.Refused)
+	b = appendNumber(b, 13, s.Raft.Refused)
+	b = appendNumber(b, 14, uint64(s.Raft.Snapshot))
+	b = appendNumber(b, 15, uint64(s.Raft.First))
+	b = appendNumber(b, 16, uint64(s.Raft.LogBytes))
+	b = appendBytes(b, 17, s.Raft.Configuration.AppendTo(nil))
+	b = appendNumber(b, 18, uint64(s.Raft.Configured))
+	b = appendNumber(b, 19, uint64(s.Raft.Transferring))
+	return appendBytes(b, 20, []byte(s.Stopped))
 }
 
 // DecodeStatus is the inverse of [Status.AppendTo].
@@ -125,93 +131,85 @@ func DecodeStatus(b []byte) (Status, error) {
 			s.Summary.Hash = d.number()
 		case 13:
 			s.Raft.Refused = d.number()
+		case 14:
+			s.Raft.Snapshot = raft.Index(d.number())
+		case 15:
+			s.Raft.First = raft.Index(d.number())
+		case 16:
+			s.Raft.LogBytes = int(d.number())
+		case 17:
+			s.Raft.Configuration = d.configuration()
+		case 18:
+			s.Raft.Configured = raft.Index(d.number())
+		case 19:
+			s.Raft.Transferring = raft.ID(d.number())
+		case 20:
+			s.Stopped = string(d.bytes())
 		}
 	}
 	return s, d.error("status")
 }
 
-// appendNumber appends a field unless it is zero, as proto3 does.
-func appendNumber(b []byte, field protowire.Number, v uint64) []byte {
-	if v == 0 {
-		return b
-	}
-	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), v)
+// AppendTo appends the encoding of q to b.
+func (q ChangeRequest) AppendTo(b []byte) []byte {
+	b = appendNumber(b, 1, q.ID)
+	b = appendIDs(b, 2, q.Voters)
+	return appendIDs(b, 3, q.Learners)
 }
 
-// appendBytes appends a field unless it is empty, as proto3 does.
-func appendBytes(b []byte, field protowire.Number, v []byte) []byte {
-	if len(v) == 0 {
-		return b
+// DecodeChangeRequest is the inverse of [ChangeRequest.AppendTo].
+func DecodeChangeRequest(b []byte) (ChangeRequest, error) {
+	var q ChangeRequest
+	d := decoder{rest: b}
+	for d.next() {
+		switch d.field {
+		case 1:
+			q.ID = d.number()
+		case 2:
+			q.Voters = d.id(q.Voters)
+		case 3:
+			q.Learners = d.id(q.Learners)
+		}
 	}
-	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), v)
+	return q, d.error("change request")
 }
 
-// A decoder walks over the fields of one message. After the first failure it is
-// at its end.
-type decoder struct {
-	rest   []byte
-	field  protowire.Number
-	kind   protowire.Type
-	value  []byte // of the current field, with the length prefix if it has one
-	failed bool
+// AppendTo appends the encoding of q to b.
+func (q TransferRequest) AppendTo(b []byte) []byte {
+	return appendNumber(appendNumber(b, 1, q.ID), 2, uint64(q.To))
 }
 
-// next steps to the next field and reports whether there is one.
-func (d *decoder) next() bool {
-	if d.failed || len(d.rest) == 0 {
-		return false
+// DecodeTransferRequest is the inverse of [TransferRequest.AppendTo].
+func DecodeTransferRequest(b []byte) (TransferRequest, error) {
+	var q TransferRequest
+	d := decoder{rest: b}
+	for d.next() {
+		switch d.field {
+		case 1:
+			q.ID = d.number()
+		case 2:
+			q.To = raft.ID(d.number())
+		}
 	}
-	field, kind, n := protowire.ConsumeTag(d.rest)
-	if n < 0 {
-		return d.fail()
-	}
-	size := protowire.ConsumeFieldValue(field, kind, d.rest[n:])
-	if size < 0 {
-		return d.fail()
-	}
-	d.field, d.kind = field, kind
-	d.value, d.rest = d.rest[n:n+size], d.rest[n+size:]
-	return true
+	return q, d.error("transfer request")
 }
 
-func (d *decoder) fail() bool {
-	d.failed = true
-	return false
+// AppendTo appends the encoding of c to b.
+func (c Checksum) AppendTo(b []byte) []byte {
+	return appendNumber(appendNumber(b, 1, uint64(c.Index)), 2, c.Hash)
 }
 
-// number is the current field as a number.
-func (d *decoder) number() uint64 {
-	if d.kind != protowire.VarintType {
-		d.failed = true
-		return 0
+// DecodeChecksum is the inverse of [Checksum.AppendTo].
+func DecodeChecksum(b []byte) (Checksum, error) {
+	var c Checksum
+	d := decoder{rest: b}
+	for d.next() {
+		switch d.field {
+		case 1:
+			c.Index = raft.Index(d.number())
+		case 2:
+			c.Hash = d.number()
+		}
 	}
-	v, _ := protowire.ConsumeVarint(d.value)
-	return v
-}
-
-// small is the current field as a number below 256: cut to its lowest byte, an
-// outcome of the future could pass for one of today.
-func (d *decoder) small() uint8 {
-	v := d.number()
-	if v > math.MaxUint8 {
-		d.failed = true
-	}
-	return uint8(v)
-}
-
-// bytes is the current field as bytes that alias the input.
-func (d *decoder) bytes() []byte {
-	if d.kind != protowire.BytesType {
-		d.failed = true
-		return nil
-	}
-	v, _ := protowire.ConsumeBytes(d.value)
-	return v[:len(v):len(v)]
-}
-
-func (d *decoder) error(what string) error {
-	if d.failed {
-		return fmt.Errorf("%w: %s", ErrMalformed, what)
-	}
-	return nil
+	return c, d.error("checksum")
 }

@@ -92,12 +92,14 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("Outcome(%d)", uint8(o))
 }
 
-// Led tells the owner of a peer whom the peer now believes to lead its group, and
-// in which term. Leader is raft.None while there is an election.
+// Led tells the owner of a peer whom the peer now believes to lead its group, in
+// which term, and who votes in it. Leader is raft.None while there is an election;
+// Voters is empty while the peer knows nothing of its group.
 type Led struct {
 	Group  journal.GroupID
 	Leader raft.ID
 	Term   raft.Term
+	Voters []raft.ID
 }
 
 // A Contact tells the peers of a node how another node is. It comes from their own
@@ -118,13 +120,6 @@ type Status struct {
 	Group   journal.GroupID
 	Raft    raft.Status
 	Summary Summary
-}
-
-// A Summary is a state machine at a glance.
-type Summary struct {
-	// Items counts what it holds.
-	Items uint64
-	// Hash runs over everything it applied: replicas that applied the same entries
-	// have the same hash.
-	Hash uint64
+	// Stopped says why the replica takes no part in its group, if so.
+	Stopped string
 }

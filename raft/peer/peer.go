@@ -6,10 +6,12 @@ package peer
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
+	"github.com/understudy-kv/understudy/raft/snapshot"
 )
 
 // Name is what the peer of a group is called, on every node.
@@ -31,53 +33,66 @@ type Config struct {
 	Group journal.GroupID
 	Raft  raft.Config
 	// State is what the journal recovered for this group: the zero State if nothing.
-	State   raft.State
-	Journal actors.Ref
+	State     raft.State
+	Journal   actors.Ref
+	Snapshots actors.Ref
 	// Owner is sent [Led].
-	Owner   actors.Ref
+	Owner actors.Ref
+	// Machine is new and empty.
 	Machine StateMachine
 	// Waiting limits the requests that wait for their answer. Further ones are
 	// answered Overloaded.
 	Waiting int
-}
-
-// A StateMachine is what the group replicates. It is deterministic: its state
-// depends on nothing but the entries it applied.
-type StateMachine interface {
-	// Apply is handed every committed entry once, in order. Entries that are not of
-	// kind raft.Command change nothing, and the result for them is dropped. The
-	// machine may keep e.Data, and gives the result away.
-	Apply(e raft.Entry) (result []byte)
-	// Read answers a query from the present state, which is that of the stamp at.
-	Read(query []byte, at raft.Stamp) (result []byte)
-	// Summary describes the present state.
-	Summary() Summary
+	// SnapshotBytes is how much is applied at least between two snapshots.
+	SnapshotBytes int
 }
 
 // A Peer is the actor that drives one replica. Create one with [New].
 type Peer struct {
 	config  Config
-	replica *raft.Replica
+	replica *raft.Replica // nil until the machine is restored
+	machine StateMachine
 	ctx     actors.Context // of the running call; for random numbers alone
+	stopped string         // why this replica does nothing any more, if so
 
 	turn      raft.Input       // what was collected for the next step
 	proposing []client         // who sent turn.Proposals
+	changing  client           // who sent turn.Change
 	commands  []command        // in the log, not applied yet
 	queries   map[uint64]query // not served yet, by their numbers in Input.Reads
 	queried   uint64           // the newest of those numbers
 
 	applied raft.Index // the newest entry that the machine holds
 	stamp   raft.Stamp // of that entry
-	led     Led        // what the owner was told last
+	archive
+	checks  checklist // checksums of this machine
+	told    checklist // what leaders said of entries that this one lacks
+	led     Led       // what the owner was told last
 	alarm   alarm
 	ignored uint64 // messages that no honest replica sends
+}
+
+// An archive is what a peer knows of snapshots: of the one being written, the last
+// one written or restored, and the one being fetched or restored.
+type archive struct {
+	capturing *capture
+	captured  raft.Index // of the newest that is complete
+	weight    int        // of that one, in bytes
+	grown     int        // bytes applied since the last one was begun
+	pressed   bool       // the journal needs a new one
+	ledge     ledge
+	restoring *restoration
 }
 
 // New returns a peer that begins when it is started.
 func New(c Config) *Peer {
 	assert(c.Group != 0, "no group")
 	assert(c.Waiting > 0, "group %d: no request may wait", c.Group)
-	return &Peer{config: c, queries: map[uint64]query{}, led: Led{Group: c.Group}}
+	assert(c.SnapshotBytes > 0, "group %d: snapshots without end", c.Group)
+	return &Peer{
+		config: c, machine: c.Machine, queries: map[uint64]query{},
+		led: Led{Group: c.Group, Voters: slices.Sorted(slices.Values(c.Raft.Voters))},
+	}
 }
 
 // Receive only collects: all work is done in [Peer.Flush], once a turn.
@@ -85,16 +100,44 @@ func (p *Peer) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	switch m := m.(type) {
 	case actors.Started:
 		p.start(ctx)
+	case StatusRequest:
+		ctx.Send(from, p.status())
+	case snapshot.Loaded:
+		p.loaded(ctx, m)
+	default:
+		if p.running() {
+			p.collect(ctx, from, m)
+		}
+	}
+}
+
+// running reports whether the replica takes part in its group: not while it is
+// being restored, nor after it was found to have gone astray.
+func (p *Peer) running() bool { return p.replica != nil && p.stopped == "" }
+
+func (p *Peer) collect(ctx actors.Context, from actors.Ref, m actors.Message) {
+	switch m := m.(type) {
 	case raft.Message:
 		p.receive(ctx, from, m)
 	case Request:
 		p.request(ctx, m, client{from, m.ID})
+	case ChangeRequest:
+		p.change(ctx, m, client{from, m.ID})
+	case TransferRequest:
+		p.transfer(ctx, m, client{from, m.ID})
+	case Checksum:
+		p.checksum(ctx, from, m)
 	case journal.Saved:
 		p.turn.Saved = m.Number
+		p.discard(ctx, m.Number)
+	case journal.Compact:
+		p.pressed = true
+	case snapshot.Written:
+		p.written(ctx, m)
+	case snapshot.Fetched:
+		p.fetched(ctx, m)
 	case wake:
 		p.alarm.rang()
-	case StatusRequest:
-		ctx.Send(from, p.status())
 	}
 }
 
@@ -102,23 +145,58 @@ func (p *Peer) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 // which it must be done: nothing is answered before it is applied, and nothing
 // here waits for the disk, because the replica itself holds back what must.
 func (p *Peer) Flush(ctx actors.Context) {
+	if !p.running() {
+		return
+	}
 	out := p.step(ctx)
 	p.save(ctx, out.Save)
 	p.send(ctx, out.Messages)
+	p.install(ctx, out.Restored)
 	p.apply(ctx, out.Committed)
 	p.accept(ctx, out.Accepted)
 	p.abandon(ctx)
 	p.serve(ctx, out.Reads)
 	p.refuse(ctx, out.Refused)
+	p.decide(ctx, out.Change)
+	p.fetch(ctx, out.Fetch)
+	p.considerCapture(ctx)
 	p.announce(ctx)
 	p.alarm.set(ctx, p.replica.Deadline())
 }
 
+// start restores the machine from the snapshot that the journal names, if any, and
+// then begins.
 func (p *Peer) start(ctx actors.Context) {
+	if s := p.config.State.Snapshot; s.Index > 0 {
+		p.beginRestore(ctx, s)
+		return
+	}
+	p.begin(ctx)
+}
+
+// begin starts the replica with a machine that is at its snapshot. Older snapshots
+// are what a crash left.
+func (p *Peer) begin(ctx actors.Context) {
+	s := p.config.State
+	if s.Snapshot.Index > 0 {
+		ctx.Send(p.config.Snapshots, snapshot.Keep{Group: p.config.Group, Index: s.Snapshot.Index, Term: s.Snapshot.Term})
+	}
+	if s.Damaged {
+		ctx.Log().Error("a replica has lost a part of its memory; it votes for nobody until the others have repaired it",
+			"group", p.config.Group)
+	}
 	p.ctx = ctx
-	p.replica = raft.New(p.config.Raft, p.config.State, ctx.Now(), p.rand)
+	p.replica = raft.New(p.config.Raft, s, ctx.Now(), p.rand)
 	p.ctx = nil
 	p.config.State = raft.State{} // the replica has it now
+}
+
+// stop ends all that this replica does. Whoever waits is not answered: the others
+// of the group will elect another leader.
+func (p *Peer) stop(ctx actors.Context, why string) {
+	p.stopped = why
+	p.giveUpCapture(ctx)
+	ctx.Log().Error("stopped a replica", "group", p.config.Group, "why", why)
 }
 
 // rand returns a random number in [0, n).
@@ -178,6 +256,7 @@ func wall(ctx actors.Context) raft.Stamp { return raft.Stamp(max(ctx.Wall().Unix
 func (p *Peer) save(ctx actors.Context, s raft.Save) {
 	if s.Number > 0 {
 		ctx.Send(p.config.Journal, journal.Append{Group: p.config.Group, Save: s})
+		p.retain(s)
 	}
 }
 
@@ -191,24 +270,36 @@ func (p *Peer) send(ctx actors.Context, messages []raft.Message) {
 func (p *Peer) apply(ctx actors.Context, committed []raft.Entry) {
 	for _, e := range committed {
 		assert(e.Index == p.applied+1, "entry %d is to be applied after entry %d", e.Index, p.applied)
-		result := p.config.Machine.Apply(e)
+		result := p.machine.Apply(e)
 		p.applied, p.stamp = e.Index, e.Stamp
+		p.grown += len(e.Data) + entryOverhead
 		p.settle(ctx, e, result)
+		p.check(ctx, e.Index)
 	}
 }
 
-// announce tells the owner when there is a new leader, or none any more.
+// entryOverhead is what an entry counts towards the next snapshot beside its data.
+const entryOverhead = 64
+
+// announce tells the owner when there is a new leader, or none any more, or when
+// others vote.
 func (p *Peer) announce(ctx actors.Context) {
 	s := p.replica.Status()
-	if s.Leader == p.led.Leader && (s.Leader == raft.None || s.Vote.Term == p.led.Term) {
+	sameLeader := s.Leader == p.led.Leader && (s.Leader == raft.None || s.Vote.Term == p.led.Term)
+	if sameLeader && slices.Equal(s.Configuration.Voters, p.led.Voters) {
 		return
 	}
-	p.led = Led{Group: p.config.Group, Leader: s.Leader, Term: s.Vote.Term}
+	p.led = Led{Group: p.config.Group, Leader: s.Leader, Term: s.Vote.Term, Voters: s.Configuration.Voters}
 	ctx.Send(p.config.Owner, p.led)
 }
 
 func (p *Peer) status() Status {
-	s := Status{Group: p.config.Group, Raft: p.replica.Status(), Summary: p.config.Machine.Summary()}
+	s := Status{Group: p.config.Group, Stopped: p.stopped}
+	if p.replica == nil {
+		s.Stopped = "its snapshot is being restored"
+		return s
+	}
+	s.Raft, s.Summary = p.replica.Status(), p.machine.Summary()
 	s.Raft.Refused += p.ignored
 	return s
 }

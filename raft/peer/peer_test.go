@@ -136,9 +136,9 @@ func TestTheOwnerHearsOfLeaders(t *testing.T) {
 			got = append(got, led)
 		}
 	}
-	want := []peer.Led{{Group: group, Leader: 2, Term: 4}, {Group: group, Leader: 3, Term: 5},
-		{Group: group, Leader: 3, Term: 6}, {Group: group, Leader: raft.None, Term: 6}}
-	if !slices.Equal(got, want) {
+	all := []raft.ID{1, 2, 3}
+	want := []peer.Led{{group, 2, 4, all}, {group, 3, 5, all}, {group, 3, 6, all}, {group, raft.None, 6, all}}
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the owner heard %v", got)
 	}
 }

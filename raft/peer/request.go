@@ -118,7 +118,7 @@ func (p *Peer) abandon(ctx actors.Context) {
 func (p *Peer) serve(ctx actors.Context, reads []uint64) {
 	for _, number := range reads {
 		q := p.takeQuery(number)
-		p.answer(ctx, q.client, Response{Outcome: Done, Body: p.config.Machine.Read(q.body, p.stamp)})
+		p.answer(ctx, q.client, Response{Outcome: Done, Body: p.machine.Read(q.body, p.stamp)})
 	}
 }
 

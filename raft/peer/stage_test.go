@@ -1,8 +1,10 @@
 package peer_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +24,7 @@ const (
 var (
 	node      = actors.Ref{Node: 1, Name: "node"}
 	journalOf = actors.Ref{Node: 1, Name: "journal"}
+	keeper    = actors.Ref{Node: 1, Name: "snapshots"}
 	alice     = actors.Ref{Node: actors.ClientBit | 1, Name: "client/1"}
 )
 
@@ -53,8 +56,10 @@ type timer struct {
 
 // A tape is a state machine that remembers what it was told.
 type tape struct {
-	applied []raft.Entry
-	words   []string // of the commands
+	applied  []raft.Entry
+	words    []string // of the commands
+	captures int      // open ones
+	restored bool
 }
 
 func (m *tape) Apply(e raft.Entry) []byte {
@@ -73,6 +78,48 @@ func (m *tape) Summary() peer.Summary {
 	return peer.Summary{Items: uint64(len(m.words)), Hash: uint64(len(m.applied))}
 }
 
+// Capture hands the words out in pieces of one entry each.
+func (m *tape) Capture() peer.Capture {
+	m.captures++
+	return &tapeCapture{tape: m, rest: slices.Clone(m.applied)}
+}
+
+// Restore takes them back.
+func (m *tape) Restore() peer.Restorer { return &tapeRestorer{tape: tape{restored: true}} }
+
+type tapeCapture struct {
+	tape *tape
+	rest []raft.Entry
+}
+
+func (c *tapeCapture) Next(int) ([]byte, bool) {
+	if len(c.rest) == 0 {
+		return nil, false
+	}
+	piece := c.rest[0].AppendTo(nil)
+	c.rest = c.rest[1:]
+	return piece, len(c.rest) > 0
+}
+
+func (c *tapeCapture) Close() { c.tape.captures-- }
+
+type tapeRestorer struct{ tape tape }
+
+func (r *tapeRestorer) Add(piece []byte) error {
+	e, err := raft.DecodeEntry(piece)
+	if err == nil {
+		r.tape.Apply(e)
+	}
+	return err
+}
+
+func (r *tapeRestorer) Machine() (peer.StateMachine, error) {
+	if len(r.tape.applied) == 0 {
+		return nil, errors.New("an empty tape")
+	}
+	return &r.tape, nil
+}
+
 // start raises the curtain on replica 1 of the given voters, with the state that
 // the journal recovered.
 func start(t *testing.T, s raft.State, voters ...raft.ID) *stage {
@@ -87,7 +134,8 @@ func startWith(t *testing.T, s raft.State, change func(*peer.Config), voters ...
 			ID: 1, Voters: voters, Election: election, Heartbeat: heartbeat, Drift: 0.1,
 			BatchBytes: 1 << 20, InflightMessages: 16, InflightBytes: 1 << 20, UncommittedBytes: 1 << 20,
 		},
-		State: s, Journal: journalOf, Owner: node, Machine: machine, Waiting: 100,
+		State: s, Journal: journalOf, Snapshots: keeper, Owner: node, Machine: machine, Waiting: 100,
+		SnapshotBytes: 1 << 20,
 	}
 	change(&config)
 	st := &stage{t: t, peer: peer.New(config), machine: machine, wall: time.Unix(0, 1000)}

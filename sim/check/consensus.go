@@ -34,6 +34,7 @@ type group struct {
 	// configurations are those that were decided, the first one at index 0.
 	configurations []placed
 	images         map[Node]*image
+	changes        bool // members may
 }
 
 // A ballot is the right of a node to vote once in a term.
@@ -60,6 +61,9 @@ func (c *Consensus) AddGroup(id Group, voters []Node) {
 		images:         map[Node]*image{},
 	}
 }
+
+// Changing is told when somebody asks for other members of a group.
+func (c *Consensus) Changing(id Group) { c.groups[id].changes = true }
 
 // image is what is known of the disk of n.
 func (g *group) image(n Node) *image {
@@ -258,6 +262,21 @@ func (c *Consensus) Decided(id Group) int { return len(c.groups[id].ledger) }
 func (c *Consensus) Configuration(id Group) raft.Configuration {
 	g := c.groups[id]
 	return g.configurations[len(g.configurations)-1].configuration
+}
+
+// Expendable reports whether the group can do without what the disk of n holds: n is
+// no member, or all other disks are whole and decide without it, and no change of
+// members is under way.
+func (c *Consensus) Expendable(id Group, n Node) bool {
+	g := c.groups[id]
+	now := c.Configuration(id)
+	whole := func(o Node) bool { return !g.image(o).damaged }
+	for _, o := range now.Members() {
+		if !whole(o) {
+			return false
+		}
+	}
+	return !now.Has(n) || now.Settled() && quorum(now, func(o Node) bool { return o != n })
 }
 
 // Terms returns how many terms of the group were seen to have a leader.

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/understudy-kv/understudy/raft"
 )
 
@@ -58,7 +60,8 @@ func (g *group) configurationAt(i raft.Index) raft.Configuration {
 
 // mustBeHeld refuses that an entry is applied which no quorum of disks holds. Which
 // configuration its leader went by the oracle does not ask: the one in force at
-// the entry or a later one that some disk holds.
+// the entry, or a later one that some disk holds or, while members change, that
+// nobody but the leader knows yet.
 func (c *Consensus) mustBeHeld(g *group, n Node, e raft.Entry, prefix uint64) {
 	holds := func(n Node) bool {
 		m := g.images[n]
@@ -69,7 +72,7 @@ func (c *Consensus) mustBeHeld(g *group, n Node, e raft.Entry, prefix uint64) {
 		return ok && held == prefix
 	}
 	now := g.configurationAt(e.Index)
-	if quorum(now, holds) || g.heldUnderLater(e.Index, holds) {
+	if quorum(now, holds) || g.heldUnderLater(e.Index, holds) || g.changes && heldUnderNext(now, holds) {
 		return
 	}
 	var holders []Node
@@ -88,6 +91,25 @@ func (g *group) heldUnderLater(i raft.Index, holds func(Node) bool) bool {
 			if p.index > i && quorum(p.configuration, holds) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// heldUnderNext reports whether those who hold an entry decide in a configuration
+// that may follow c: it is in force as soon as its leader has appended it, and its
+// quorums meet those of c.
+func heldUnderNext(c raft.Configuration, holds func(Node) bool) bool {
+	if c.Joint() {
+		return majority(c.Voters, holds)
+	}
+	for _, n := range c.Members() {
+		next := slices.DeleteFunc(slices.Clone(c.Voters), func(v Node) bool { return v == n })
+		if len(next) == len(c.Voters) {
+			next = append(next, n) // a learner that is promoted
+		}
+		if len(next) > 0 && majority(next, holds) {
+			return true
 		}
 	}
 	return false

@@ -129,6 +129,7 @@ func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Di
 func (r *run) addServer(id actors.NodeID) {
 	config := node.Default(r.places)
 	config.Raft.Leases = r.plan.Leases
+	r.plan.limit(&config)
 	config.Machine = func(g journal.GroupID) peer.StateMachine {
 		return watched{r.parts.machine(), check.Group(g), check.Node(id), r.watch.consensus}
 	}
@@ -142,6 +143,21 @@ func (r *run) addServer(id actors.NodeID) {
 	}
 	if offset := r.plan.Clock.Offset; offset > 0 {
 		clock.ShiftWall(s.Between(0, 2*offset) - offset)
+	}
+}
+
+// limit sets the sizes that the plan has drawn.
+func (p Plan) limit(c *node.Config) {
+	for _, z := range []struct {
+		drawn int
+		limit *int
+	}{
+		{p.Snapshot, &c.SnapshotBytes}, {p.Trailing, &c.Raft.Trailing}, {p.Generation, &c.GenerationBytes},
+		{p.Batch, &c.Raft.BatchBytes}, {p.Inflight, &c.Raft.InflightMessages},
+	} {
+		if z.drawn > 0 {
+			*z.limit = z.drawn
+		}
 	}
 }
 

@@ -101,6 +101,14 @@ func (r *run) inflict(s Strike, n actors.NodeID) (lift func()) {
 		return r.slow(n)
 	case FailSync:
 		return r.failSync(n)
+	case StickDisk:
+		return r.disks[n].Stick()
+	case Corrupt, CorruptSnapshot:
+		return r.corrupt(s, n)
+	case Transfer:
+		return r.transfer(s)
+	case ChangeMembers:
+		return r.changeMembers(s)
 	case JumpClock:
 		r.world.Clock(n).ShiftWall(time.Duration(int64(s.Draw%uint64(2*maxJump))) - maxJump)
 		return func() {}

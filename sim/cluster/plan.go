@@ -25,7 +25,9 @@ type Plan struct {
 	Network     Network
 	Disk        Disk
 	Clock       Clock
-	Strikes     []Strike // in order of time
+	// The limits of the servers; zero is what production has. See [Sizes].
+	Snapshot, Trailing, Generation, Batch, Inflight int
+	Strikes                                         []Strike // in order of time
 }
 
 // A Strike is one fault at one time. Its target may still be symbolic: who leads
@@ -58,12 +60,18 @@ func Draw(s Scenario, seed sim.Seed) Plan {
 		Clock:      s.Clock,
 	}
 	p.Replication = min(s.Cluster.Replication.draw(seed, "replication"), p.Nodes)
+	p.Snapshot = s.Sizes.Snapshot.drawSize(seed, "snapshot")
+	p.Trailing = s.Sizes.Trailing.drawSize(seed, "trailing")
+	p.Generation = s.Sizes.Generation.drawSize(seed, "generation")
+	p.Batch = s.Sizes.Batch.drawSize(seed, "batch")
+	p.Inflight = s.Sizes.Inflight.drawSize(seed, "inflight")
 	if s.Swarm {
 		p.leaveOut()
 		p.varyWorkload()
 	}
 	for i, f := range s.Faults {
-		if p.Nodes == 1 && f.Kind.needsPeers() || s.Swarm && seed.Stream("swarm fault", uint64(i)).Chance(0.5) {
+		if p.Nodes == 1 && f.Kind.needsPeers() || s.Swarm && seed.Stream("swarm fault", uint64(i)).Chance(0.5) ||
+			f.Kind.spares(p) {
 			continue
 		}
 		p.Strikes = append(p.Strikes, f.strikes(seed.Stream("strikes", uint64(i)), s.Duration)...)
@@ -100,6 +108,28 @@ func (p *Plan) leaveOut() {
 func (p *Plan) varyWorkload() {
 	p.Pause *= []time.Duration{1, 1, 5, 25}[p.Seed.Stream("swarm pause").IntN(4)]
 	p.Reads = []float64{p.Reads, p.Reads, 0.1, 0.9}[p.Seed.Stream("swarm reads").IntN(4)]
+}
+
+// spares reports whether a fault is left out of a plan because it would take more
+// than Raft can give back: of what a group has decided, one sound copy must be left
+// beside the one that is damaged, and voters enough to do without it.
+func (k FaultKind) spares(p Plan) bool {
+	if k != Corrupt && k != CorruptSnapshot {
+		return false
+	}
+	changes := func(s Strike) bool { return s.Kind == ChangeMembers }
+	return p.Replication < 3 || slices.ContainsFunc(p.Strikes, changes)
+}
+
+// drawSize draws from a range of sizes so that each order of magnitude is as likely
+// as any other.
+func (r Range) drawSize(seed sim.Seed, purpose string) int {
+	s := seed.Stream("size " + purpose)
+	top := r.Max
+	for top/2 > r.Min && s.Chance(0.5) {
+		top /= 2
+	}
+	return r.Min + s.IntN(top-r.Min+1)
 }
 
 func (r Range) draw(seed sim.Seed, purpose string) int {

@@ -46,6 +46,7 @@ type run struct {
 	idle     map[FaultKind]int // strikes that found no server running
 	slowed   map[actors.NodeID]bool
 	next     int // of the servers, for faults that strike in turn
+	invited  []invitation
 	lifts    []func()
 	bands    []check.Band
 	found    []check.Violation
@@ -109,6 +110,9 @@ func (r *run) heal() {
 	for _, n := range r.servers {
 		r.world.Resume(n)
 		r.world.Restart(n)
+	}
+	for _, i := range r.invited {
+		r.invite(i.server, i.partition)
 	}
 	r.world.Note("healed")
 }

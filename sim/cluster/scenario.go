@@ -26,6 +26,7 @@ type Scenario struct {
 	Network  Network  `yaml:"network"`
 	Disk     Disk     `yaml:"disk"`
 	Clock    Clock    `yaml:"clock"`
+	Sizes    Sizes    `yaml:"sizes"`
 	Faults   []Fault  `yaml:"faults"`
 }
 
@@ -68,6 +69,17 @@ type Clock struct {
 	Offset time.Duration `yaml:"offset"` // of the time of day, either way
 }
 
+// Sizes are limits of the servers, in bytes where not said otherwise. What is left
+// out is as in production, which is too large for anything to happen in a short
+// run. A seed draws each one so that small values are as likely as large ones.
+type Sizes struct {
+	Snapshot   Range `yaml:"snapshot"`   // applied between two snapshots
+	Trailing   Range `yaml:"trailing"`   // kept of the log before a snapshot
+	Generation Range `yaml:"generation"` // of the journal
+	Batch      Range `yaml:"batch"`      // in one message
+	Inflight   Range `yaml:"inflight"`   // messages to one follower, by number
+}
+
 // A Fault strikes again and again while the scenario lasts.
 type Fault struct {
 	Kind   FaultKind     `yaml:"kind"`
@@ -97,18 +109,34 @@ const (
 	SlowDisk FaultKind = "slow-disk"
 	// FailSync makes the next sync of a node fail. The node must stop.
 	FailSync FaultKind = "fail-sync"
+	// StickDisk lets nothing that the disk of a node was asked for end for a while.
+	StickDisk FaultKind = "stick-disk"
+	// Corrupt damages something durable in the journal of a node and restarts it.
+	// The node must notice, and its replicas must be repaired by the others.
+	Corrupt FaultKind = "corrupt"
+	// CorruptSnapshot does the same to a snapshot.
+	CorruptSnapshot FaultKind = "corrupt-snapshot"
 	// JumpClock moves the time of day of a node.
 	JumpClock FaultKind = "jump-clock"
+	// Transfer asks the leader of a partition to hand over to another.
+	Transfer FaultKind = "transfer"
+	// ChangeMembers asks the leader of a partition for other members.
+	ChangeMembers FaultKind = "change-members"
 )
 
 // faultKinds lists the kinds in the order in which they are explained.
 var faultKinds = []FaultKind{
-	Crash, Pause, Isolate, Split, CutLink, Clog, SlowDisk, FailSync, JumpClock,
+	Crash, Pause, Isolate, Split, CutLink, Clog, SlowDisk, FailSync, StickDisk, Corrupt, CorruptSnapshot,
+	JumpClock, Transfer, ChangeMembers,
 }
 
 // needsPeers reports whether a fault means nothing to a server without others.
 func (k FaultKind) needsPeers() bool {
-	return k == Isolate || k == Split || k == CutLink || k == Clog
+	switch k {
+	case Isolate, Split, CutLink, Clog, Transfer, ChangeMembers, Corrupt, CorruptSnapshot:
+		return true
+	}
+	return false
 }
 
 // A Target says which node a fault strikes.
@@ -149,6 +177,7 @@ const (
 	maxClients    = 64
 	maxKeys       = 10_000
 	maxDuration   = time.Hour
+	maxSize       = 1 << 30
 )
 
 // A FieldError says what is wrong with one field of a scenario.
@@ -185,6 +214,9 @@ func (s Scenario) Validate() error {
 			return badField(c.name, "must lie in 1..%d, not %d..%d", c.max, c.r.Min, c.r.Max)
 		}
 	}
+	if err := s.Sizes.validate(); err != nil {
+		return err
+	}
 	if s.Duration <= 0 || s.Duration > maxDuration {
 		return badField("duration", "must be above 0 and at most %v, not %v", maxDuration, s.Duration)
 	}
@@ -194,6 +226,22 @@ func (s Scenario) Validate() error {
 	for i, f := range s.Faults {
 		if err := f.validate(fmt.Sprintf("faults[%d]", i)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func (z Sizes) validate() error {
+	for _, c := range []struct {
+		name string
+		r    Range
+		min  int
+	}{
+		{"sizes.snapshot", z.Snapshot, 1}, {"sizes.trailing", z.Trailing, 0}, {"sizes.generation", z.Generation, 1},
+		{"sizes.batch", z.Batch, 1}, {"sizes.inflight", z.Inflight, 1},
+	} {
+		if c.r != (Range{}) && (c.r.Min < c.min || c.r.Max > maxSize) {
+			return badField(c.name, "must lie in %d..%d, not %d..%d", c.min, maxSize, c.r.Min, c.r.Max)
 		}
 	}
 	return nil

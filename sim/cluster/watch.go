@@ -7,7 +7,6 @@ import (
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
-	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
@@ -89,70 +88,6 @@ func (o *watch) violate(oracle, format string, args ...any) {
 	o.report(check.Violation{Oracle: oracle, At: o.world.Now(), Text: fmt.Sprintf(format, args...)})
 }
 
-// A platter watches one disk.
-type platter struct {
-	*watch
-	node check.Node
-	// past is what each generation of the journal holds that does not count yet.
-	past map[string]*journal.Replay
-}
-
-func newPlatter(w *watch, n check.Node) platter {
-	return platter{w, n, map[string]*journal.Replay{}}
-}
-
-// Durable tells the oracles of saves that survive any crash from now on. They are in
-// the generations of the journal; one that is not complete repeats an earlier one.
-func (p platter) Durable(log string, first int, records [][]byte) {
-	if !strings.HasPrefix(log, journal.Name+"-") {
-		return
-	}
-	if first == 0 {
-		p.past[log] = &journal.Replay{}
-	}
-	for _, record := range records {
-		if err := p.fold(log, record); err != nil {
-			p.violate(check.Recovery, "node %d wrote a record that cannot be read: %v", p.node, err)
-		}
-	}
-}
-
-func (p platter) fold(log string, record []byte) error {
-	past := p.past[log]
-	if past == nil {
-		return p.save(record)
-	}
-	if err := past.Add(record); err != nil || !past.Complete() {
-		return err
-	}
-	for _, s := range past.States() {
-		p.consensus.Rewritten(check.Group(s.Group), p.node, s.State)
-	}
-	delete(p.past, log)
-	return nil
-}
-
-func (p platter) save(record []byte) error {
-	batch, err := journal.DecodeBatch(record)
-	for _, a := range batch {
-		p.consensus.Synced(check.Group(a.Group), p.node, a.Save)
-	}
-	return err
-}
-
-// Appended, Cut and Damaged complete [disk.Observer]; what is not durable promises
-// nothing.
-func (p platter) Appended(string, int, []byte) {}
-
-// Cut is explained at Appended.
-func (p platter) Cut(string, int) {}
-
-// Damaged is explained at Appended.
-func (p platter) Damaged(string) {}
-
-// Removed is explained at Appended.
-func (p platter) Removed(string) {}
-
 // A watched state machine shows the oracles each entry as it is applied.
 type watched struct {
 	peer.StateMachine
@@ -166,4 +101,19 @@ func (m watched) Apply(e raft.Entry) []byte {
 	result := m.StateMachine.Apply(e)
 	m.consensus.Applied(m.group, m.node, e, m.Summary().Hash)
 	return result
+}
+
+// Restore goes on watching the machine that takes the place of this one.
+func (m watched) Restore() peer.Restorer { return watchedRestorer{m.StateMachine.Restore(), m} }
+
+type watchedRestorer struct {
+	peer.Restorer
+	machine watched
+}
+
+// Machine returns the restored machine, watched.
+func (r watchedRestorer) Machine() (peer.StateMachine, error) {
+	var err error
+	r.machine.StateMachine, err = r.Restorer.Machine()
+	return r.machine, err
 }

@@ -1,0 +1,52 @@
+package cluster
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/sim/check"
+)
+
+// corrupt damages something durable on the disk of a node and crashes it, so that it
+// must notice when it starts again. It does nothing while another replica of the
+// same groups is not whole: then the last sound copy could be hit.
+func (r *run) corrupt(s Strike, n actors.NodeID) func() {
+	if !r.expendable(n) || !r.damage(s, n) {
+		r.idle[s.Kind]++
+		return nil
+	}
+	r.world.Crash(n)
+	return func() { r.restart(n) }
+}
+
+// expendable reports whether every group can do without what n holds of it.
+func (r *run) expendable(n actors.NodeID) bool {
+	for p := range r.plan.Partitions {
+		if !r.watch.consensus.Expendable(groupAt(p), check.Node(n)) {
+			return false
+		}
+	}
+	return true
+}
+
+// damage flips a bit, or loses a record, of the newest journal or of a snapshot.
+func (r *run) damage(s Strike, n actors.NodeID) bool {
+	d := r.disks[n]
+	if s.Kind == CorruptSnapshot {
+		files := slices.DeleteFunc(d.Files(), func(f string) bool { return !strings.HasPrefix(f, "snapshot-") })
+		if len(files) == 0 {
+			return false
+		}
+		return d.FlipPiece(files[s.Draw%uint64(len(files))], int(s.Draw>>16%1024), int(s.Draw>>32%(1<<20)))
+	}
+	logs := slices.DeleteFunc(d.Logs(), func(l string) bool { return !strings.HasPrefix(l, "journal-") })
+	if len(logs) == 0 {
+		return false
+	}
+	log, record := logs[len(logs)-1], int(s.Draw>>8%(1<<20))
+	if s.Draw%4 == 0 {
+		return d.LoseRecord(log, record)
+	}
+	return d.FlipBit(log, record, int(s.Draw>>32%(1<<20)))
+}

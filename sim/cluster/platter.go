@@ -1,0 +1,81 @@
+package cluster
+
+import (
+	"strings"
+
+	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/journal"
+	"github.com/understudy-kv/understudy/sim/check"
+)
+
+// A platter watches one disk, and tells the oracles what survives any crash from now
+// on.
+type platter struct {
+	*watch
+	node check.Node
+	// past is what each generation of the journal holds that does not count yet.
+	past map[string]*journal.Replay
+}
+
+func newPlatter(w *watch, n check.Node) platter {
+	return platter{w, n, map[string]*journal.Replay{}}
+}
+
+// Durable tells the oracles of saves that became durable. They are in the generations
+// of the journal; one that is not complete repeats an earlier one.
+func (p platter) Durable(log string, first int, records [][]byte) {
+	if !strings.HasPrefix(log, journal.Name+"-") {
+		return
+	}
+	if first == 0 {
+		p.past[log] = &journal.Replay{}
+	}
+	for _, record := range records {
+		if err := p.fold(log, record); err != nil {
+			p.violate(check.Recovery, "node %d wrote a record that cannot be read: %v", p.node, err)
+		}
+	}
+}
+
+// fold takes one record. With the one that completes a generation all that was in the
+// one before it must be here.
+func (p platter) fold(log string, record []byte) error {
+	past := p.past[log]
+	if past == nil {
+		return p.save(record)
+	}
+	if err := past.Add(record); err != nil || !past.Complete() {
+		return err
+	}
+	for _, s := range past.States() {
+		p.consensus.Rewritten(check.Group(s.Group), p.node, s.State)
+	}
+	delete(p.past, log)
+	return nil
+}
+
+// save tells of the saves of one record. A replica whose snapshot is lost begins anew.
+func (p platter) save(record []byte) error {
+	batch, err := journal.DecodeBatch(record)
+	for _, a := range batch {
+		if a.Lost {
+			p.consensus.Rewritten(check.Group(a.Group), p.node, raft.State{Vote: a.Save.Vote, Damaged: true})
+		} else {
+			p.consensus.Synced(check.Group(a.Group), p.node, a.Save)
+		}
+	}
+	return err
+}
+
+// Appended, Cut, Damaged and Removed complete [disk.Observer]: what is not durable
+// promises nothing, what is damaged was promised, and what is removed was rewritten.
+func (p platter) Appended(string, int, []byte) {}
+
+// Cut is explained at Appended.
+func (p platter) Cut(string, int) {}
+
+// Damaged is explained at Appended.
+func (p platter) Damaged(string) {}
+
+// Removed is explained at Appended.
+func (p platter) Removed(string) {}
