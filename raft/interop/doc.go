@@ -14,7 +14,8 @@
 //	StandNow                                      MsgTimeoutNow
 //	OfferSnapshot, and the state that is fetched  MsgSnap, which carries it
 //
-// Three things need more than another name.
+// What our core says about damage has no counterpart, and no replica is damaged here.
+// Some things need more than another name.
 //
 // A follower of ours believes the commit index of a heartbeat as far as the heartbeat
 // names an entry that the follower holds; MsgHeartbeat names none, but never says more
@@ -25,6 +26,20 @@
 // the data. The adapter stamps what is proposed there. The empty entry with which a
 // RawNode opens its term is our barrier; its stamp is one more than that of the entry
 // before it, which every replica knows that holds the log.
+//
+// Our entry of a change holds what the group is to be. A RawNode gets it as a
+// ConfChangeV2 whose context is our entry, and is told what to do about it when it
+// applies it: the difference to the configuration it has applied. Configurations take
+// effect when they are appended in our core, and when they are applied in theirs. So
+// in a mixed group only single steps are safe, and only if nobody is more than one
+// behind: the harness changes one voter at a time, and the next one when all members
+// have applied the last change and would know it after a crash. For that the adapter
+// has the commit index synced together with every change that it applies; a RawNode
+// that came back with an older configuration could elect itself in a group that is
+// gone.
+//
+// A RawNode takes no state from a time when it was no member. So states are captured
+// after every change.
 //
 // A RawNode forgets at a restart that it was loyal to a leader, and our leases rest on
 // that loyalty. So they are off: reads of both kinds ask a majority.

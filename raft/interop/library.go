@@ -25,12 +25,18 @@ func Mixed(isOurs func(raft.ID) bool) foreign.Library {
 }
 
 // fit makes a plan that suits both: our core always polls and always watches its
-// followers. In return states are captured, and leaders asked to hand over.
+// followers. In return states are captured, members change, and leaders are asked to
+// hand over.
 func fit(p *foreign.Plan) {
 	s := p.Seed.Stream("mixed")
 	p.PreVote, p.CheckQuorum = true, true
 	p.Nodes = max(p.Nodes, 2)
 	p.CaptureEvery = []raft.Index{0, 5, 30}[s.IntN(3)]
+	p.Voters = p.Nodes
+	if s.Chance(0.4) {
+		p.Voters = []int{3, 3, 5}[s.IntN(3)]
+		p.Nodes, p.ChangeEvery = p.Voters+1, s.Between(50*time.Millisecond, 500*time.Millisecond)
+	}
 	if s.Chance(0.5) {
 		p.Faults = append(p.Faults, foreign.Fault{Kind: foreign.Transfer,
 			Every: s.Between(200*time.Millisecond, time.Second), For: time.Millisecond})

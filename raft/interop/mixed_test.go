@@ -39,9 +39,11 @@ type mixture struct {
 	elected  struct{ ours, theirs int }
 	handed   struct{ toOurs, toTheirs int } // from the other kind, with the next term that had a leader
 	restored struct{ ours, theirs int }
+	changes  int // of members
 }
 
 func (m *mixture) add(r foreign.Report, isOurs func(raft.ID) bool) {
+	m.changes += r.Changes
 	var before raft.ID
 	for _, term := range slices.Sorted(maps.Keys(r.Leaders)) {
 		leader := r.Leaders[term]
@@ -70,7 +72,7 @@ func count(ours bool, a, b *int) {
 func (m *mixture) mustBeRich(t *testing.T, runs int) {
 	t.Helper()
 	least := min(m.elected.ours, m.elected.theirs, m.handed.toOurs, m.handed.toTheirs)
-	if least < runs/4 || min(m.restored.ours, m.restored.theirs) < runs/20 {
+	if least < runs/4 || min(m.restored.ours, m.restored.theirs) < runs/20 || m.changes < runs {
 		t.Errorf("too little happened in %d runs: %+v", runs, m)
 	}
 }

@@ -3,6 +3,7 @@ package interop
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"github.com/understudy-kv/understudy/raft"
@@ -23,8 +24,12 @@ type ours struct {
 }
 
 func newOurs(c foreign.Config, s foreign.Saved) *ours {
+	voters := c.Voters
+	if !slices.Contains(voters, c.ID) {
+		voters = nil // it is told once it is added
+	}
 	config := raft.Config{
-		ID: c.ID, Voters: c.Voters, Drift: 0.1,
+		ID: c.ID, Voters: voters, Drift: 0.1,
 		Election:         time.Duration(c.Election) * foreign.Tick,
 		Heartbeat:        time.Duration(c.Heartbeat) * foreign.Tick,
 		BatchBytes:       int(c.MessageBytes),
@@ -144,3 +149,10 @@ func (o *ours) Install(s raft.Snapshot) { o.in.Installed, o.idle = s, false }
 
 // Transfer implements [foreign.Keeper].
 func (o *ours) Transfer(to raft.ID) { o.in.Transfer, o.idle = to, false }
+
+// Change implements [foreign.Keeper]. What is under way our core pursues by itself.
+func (o *ours) Change(from raft.Configuration, voters []raft.ID) {
+	if from.Settled() && o.replica.Status().Configuration.Equal(from) {
+		o.in.Change, o.idle = &raft.Change{Voters: voters}, false
+	}
+}

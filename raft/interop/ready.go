@@ -37,10 +37,12 @@ func (t *theirs) translate(out *foreign.Ready) {
 	}
 	t.roll.note(rd.Entries)
 	for _, e := range rd.Entries {
-		t.newest = max(t.newest, t.roll.at(raft.Index(e.GetIndex())))
+		t.newest = max(t.newest, t.roll.stamp(raft.Index(e.GetIndex())))
 	}
 	out.Changed = out.Changed || len(rd.Entries) > 0
-	out.MustSync = rd.MustSync || out.Restored.Index > 0
+	reconfigured := t.reconfigure(rd.CommittedEntries)
+	out.Changed = out.Changed || reconfigured
+	out.MustSync = rd.MustSync || out.Restored.Index > 0 || reconfigured
 	out.Saved.Entries = t.roll.entries(rd.Entries)
 	out.Committed = t.roll.entries(rd.CommittedEntries)
 	for _, e := range out.Committed {

@@ -3,6 +3,8 @@ package interop
 import (
 	"io"
 	"log"
+	"maps"
+	"slices"
 
 	etcd "go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
@@ -25,13 +27,15 @@ type theirs struct {
 	mark    raft.Snapshot // of the state after everything handed out as committed
 	// captured was captured here and is not recorded yet.
 	captured raft.Snapshot
-	ticks    int
-	sent     map[raft.ID]int // when a snapshot was last sent to each follower
-	offer    raft.Message    // the last one received
-	fetch    raft.Offer
+	// known is the last entry whose changes of members the RawNode started with.
+	known raft.Index
+	ticks int
+	sent  map[raft.ID]int // when a snapshot was last sent to each follower
+	offer raft.Message    // the last one received
+	fetch raft.Offer
 }
 
-// A storage is the library's own storage in memory, with a fixed configuration.
+// A storage is the library's own storage in memory, with what it starts from.
 type storage struct {
 	*etcd.MemoryStorage
 	state *pb.ConfState
@@ -42,24 +46,15 @@ type storage struct {
 func (s *storage) InitialState() (*pb.HardState, *pb.ConfState, error) { return s.hard, s.state, nil }
 
 func newTheirs(c foreign.Config, saved foreign.Saved) *theirs {
-	t := &theirs{config: c, roll: newRoll(saved.Snapshot), mark: saved.Snapshot, sent: map[raft.ID]int{}}
+	t := &theirs{config: c, mark: saved.Snapshot, known: max(saved.Commit, saved.Snapshot.Index), sent: map[raft.ID]int{}}
 	if t.mark.Index == 0 {
 		t.mark.Configuration = raft.Configuration{Voters: c.Voters}
 	}
-	t.storage = &storage{MemoryStorage: etcd.NewMemoryStorage(), state: confState(t.mark.Configuration)}
-	if t.mark.Index > 0 {
-		must(t.storage.ApplySnapshot(theirSnapshot(t.mark)))
-	}
-	entries := theirEntries(saved.Entries)
-	t.roll.note(entries)
-	t.newest = t.roll.at(t.mark.Index + raft.Index(len(entries)))
-	must(t.storage.Append(entries))
-	t.storage.hard = &pb.HardState{Term: new(uint64(saved.Vote.Term)), Vote: new(uint64(saved.Vote.For)),
-		Commit: new(uint64(max(saved.Commit, saved.Snapshot.Index)))}
+	t.remember(saved)
 	node, err := etcd.NewRawNode(&etcd.Config{
 		ID: uint64(c.ID), ElectionTick: c.Election, HeartbeatTick: c.Heartbeat, Storage: t.storage,
 		Applied: uint64(t.mark.Index), MaxSizePerMsg: c.MessageBytes, MaxInflightMsgs: c.Inflight,
-		CheckQuorum: c.CheckQuorum, PreVote: c.PreVote, DisableProposalForwarding: true,
+		CheckQuorum: c.CheckQuorum, PreVote: c.PreVote, DisableProposalForwarding: true, StepDownOnRemoval: true,
 		Logger: &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)},
 	})
 	must(err)
@@ -67,12 +62,20 @@ func newTheirs(c foreign.Config, saved foreign.Saved) *theirs {
 	return t
 }
 
-func confState(c raft.Configuration) *pb.ConfState {
-	out := &pb.ConfState{}
-	for _, id := range c.Voters {
-		out.Voters = append(out.Voters, uint64(id))
+// remember fills the storage with what was saved. The configuration is the last one
+// that had been applied for good, not that of the snapshot: to forget it would be to
+// vote in a group that is gone.
+func (t *theirs) remember(saved foreign.Saved) {
+	entries := theirEntries(saved.Entries)
+	t.roll = newRoll(t.mark)
+	t.roll.note(entries)
+	t.newest = t.roll.stamp(t.mark.Index + raft.Index(len(entries)))
+	t.storage = &storage{MemoryStorage: etcd.NewMemoryStorage(), state: confState(t.roll.configuration(t.known))}
+	if t.mark.Index > 0 {
+		must(t.storage.ApplySnapshot(theirSnapshot(t.mark)))
 	}
-	return out
+	must(t.storage.Append(entries))
+	t.storage.hard = &pb.HardState{Term: new(uint64(saved.Vote.Term)), Vote: new(uint64(saved.Vote.For)), Commit: new(uint64(t.known))}
 }
 
 // theirSnapshot is a snapshot as a RawNode knows it. The state is elsewhere.
@@ -86,8 +89,8 @@ func theirSnapshot(s raft.Snapshot) *pb.Snapshot {
 func (t *theirs) Tick() {
 	t.ticks++
 	t.node.Tick()
-	for _, id := range t.config.Voters {
-		if at, waits := t.sent[id]; waits && t.ticks > at+t.config.Election {
+	for _, id := range slices.Sorted(maps.Keys(t.sent)) {
+		if t.ticks > t.sent[id]+t.config.Election {
 			delete(t.sent, id)
 			t.node.ReportSnapshot(uint64(id), etcd.SnapshotFailure)
 		}
@@ -103,7 +106,7 @@ func (t *theirs) Propose(data []byte) bool {
 		return false
 	}
 	t.newest = max(t.newest+2, raft.Stamp(t.ticks)*raft.Stamp(foreign.Tick))
-	return t.node.Propose(stamped(t.newest, raft.Command, data)) == nil
+	return t.node.Propose(pack(t.newest, raft.Command, data)) == nil
 }
 
 // ReadIndex implements [foreign.Core].

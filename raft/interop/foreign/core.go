@@ -38,7 +38,8 @@ type Library struct {
 // A Config describes a replica. Its options are drawn by the seed: a library must
 // keep its promises with any.
 type Config struct {
-	ID        raft.ID
+	ID raft.ID
+	// Voters are the first members of the group. ID may be added to them later.
 	Voters    []raft.ID
 	Election  int // in ticks
 	Heartbeat int // in ticks
@@ -82,6 +83,9 @@ type Keeper interface {
 	Install(raft.Snapshot)
 	// Transfer asks a leader to let another lead.
 	Transfer(to raft.ID)
+	// Change asks a leader in whose log the group is from to take the next step towards a
+	// group of these voters, which differ from those of from by one.
+	Change(from raft.Configuration, voters []raft.ID)
 }
 
 // Saved is what a replica must find when it starts again. Its zero value is a

@@ -12,12 +12,13 @@ type keep struct {
 	images    map[raft.Index]image
 	capturing bool
 	captured  raft.Index // the last one captured or restored
+	changed   raft.Index // the last change of members that was applied
 }
 
-// capture makes the state durable when the log has grown enough since the last time.
+// capture makes the state durable when it is time to.
 func (n *node) capture(ctx actors.Context) {
 	core, ok := n.core.(Keeper)
-	if !ok || n.captureEvery == 0 || n.keep.capturing || n.machine.applied < n.keep.captured+n.captureEvery {
+	if !ok || n.keep.capturing || !n.dueToCapture() {
 		return
 	}
 	i := image{core.Mark(), n.machine.encode()}
@@ -32,6 +33,13 @@ func (n *node) capture(ctx actors.Context) {
 			core.Captured(i.snapshot)
 		}
 	})
+}
+
+// dueToCapture reports whether the log has grown enough since the last time, or the
+// members have changed: a RawNode takes no state from a time when it was no member.
+func (n *node) dueToCapture() bool {
+	return n.captureEvery > 0 &&
+		(n.machine.applied >= n.keep.captured+n.captureEvery || n.keep.changed > n.keep.captured)
 }
 
 // store makes a state durable and then calls done.

@@ -1,37 +1,37 @@
 package foreign
 
 import (
-	"encoding/binary"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
-	"github.com/understudy-kv/understudy/kv"
 	"github.com/understudy-kv/understudy/raft"
-)
-
-const (
-	nodeName = "replica"
-	logName  = "raft"
-	// tickEvery is the tick of all libraries.
-	tickEvery = Tick
-	// askAgain is how long a read waits for its index before it asks once more.
-	askAgain = 5 * tickEvery
 )
 
 // Tick is how often [Core.Tick] is called, as a node measures time.
 const Tick = 10 * time.Millisecond
 
+const (
+	nodeName = "replica"
+	logName  = "raft"
+)
+
 type (
 	tick     struct{}
 	transfer struct{ to raft.ID }
+	change   struct {
+		from   raft.Configuration
+		voters []raft.ID
+	}
 )
 
 // A witness is the harness, which sees what all nodes do.
 type witness interface {
 	// Applied is told of every entry as it is applied, with the hash of the state after.
 	Applied(id raft.ID, e raft.Entry, state uint64)
+	// Configured is told when the last change of members that id has applied is that of
+	// entry i, or a later one, and id will know it after a crash.
+	Configured(id raft.ID, i raft.Index)
 	// Restored is told when a state of another replica took the place of the one before.
 	Restored(id raft.ID)
 	// Decided returns the last entry that any replica has applied.
@@ -62,24 +62,6 @@ type node struct {
 	reads  []*read          // in the order asked
 }
 
-// A write waits to be applied.
-type write struct {
-	serial uint64
-	from   actors.Ref
-}
-
-// A read waits for its index, and then for the machine to get there.
-type read struct {
-	name    []byte
-	key     []byte
-	serial  uint64
-	from    actors.Ref
-	asked   time.Duration
-	known   bool
-	index   raft.Index
-	decided raft.Index // when it was asked
-}
-
 // Receive implements [actors.Actor].
 func (n *node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	if opened, ok := m.(actors.LogOpened); ok {
@@ -96,7 +78,7 @@ func (n *node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case tick:
 		n.core.Tick()
 		n.askAgain(ctx.Now())
-		ctx.After(tickEvery, tick{})
+		ctx.After(Tick, tick{})
 	case Packet:
 		n.core.Step(m.Bytes)
 	case request:
@@ -107,6 +89,8 @@ func (n *node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		n.receiveImage(ctx, m)
 	case transfer:
 		n.core.(Keeper).Transfer(m.to)
+	case change:
+		n.core.(Keeper).Change(m.from, m.voters)
 	case actors.LogSynced:
 		n.synced(ctx, m)
 	}
@@ -128,7 +112,7 @@ func (n *node) start(ctx actors.Context, opened actors.LogOpened) {
 		n.restore(saved.Snapshot)
 	}
 	n.core = n.library.New(n.config, saved)
-	ctx.After(tickEvery, tick{})
+	ctx.After(Tick, tick{})
 }
 
 // recover folds the records of a log.
@@ -145,43 +129,6 @@ func (n *node) recover(records [][]byte) (saved Saved) {
 		saved.fold(r.Saved)
 	}
 	return saved
-}
-
-// serve begins what a client asked for, or refuses it.
-func (n *node) serve(ctx actors.Context, from actors.Ref, c command) {
-	var taken bool
-	if c.op.Kind == kv.Get {
-		taken = n.beginRead(ctx, from, c)
-	} else {
-		taken = n.core.Propose(c.appendTo(nil))
-		n.writes[c.client] = write{c.serial, from}
-	}
-	if !taken {
-		ctx.Send(from, response{serial: c.serial})
-	}
-}
-
-func (n *node) beginRead(ctx actors.Context, from actors.Ref, c command) bool {
-	n.named++
-	name := binary.LittleEndian.AppendUint64(nil, n.lives)
-	name = binary.LittleEndian.AppendUint64(name, n.named)
-	r := &read{name: name, key: c.op.Key, serial: c.serial, from: from, asked: ctx.Now(), decided: n.witness.Decided()}
-	if !n.core.ReadIndex(name) {
-		return false
-	}
-	n.reads = append(n.reads, r)
-	return true
-}
-
-// askAgain repeats the reads that had no answer for a while, under their names, as a
-// library that may forget a request wants it.
-func (n *node) askAgain(now time.Duration) {
-	n.reads = slices.DeleteFunc(n.reads, func(r *read) bool { return now-r.asked > callTimeout })
-	for _, r := range n.reads {
-		if waited := (now - r.asked) / tickEvery * tickEvery; !r.known && waited > 0 && waited%askAgain == 0 {
-			n.core.ReadIndex(r.name)
-		}
-	}
 }
 
 // Flush implements [actors.Flusher]: it does what the core wants done, until a sync
@@ -239,7 +186,13 @@ func (n *node) finish(ctx actors.Context, r Ready) {
 	if r.Restored.Index > 0 {
 		n.restore(r.Restored) // now that the log begins there
 		n.witness.Restored(n.config.ID)
+		n.witness.Configured(n.config.ID, r.Restored.Index)
 		n.apply(ctx, r)
+	}
+	for _, e := range r.Committed {
+		if e.Kind == raft.Membership {
+			n.witness.Configured(n.config.ID, e.Index)
+		}
 	}
 	n.send(ctx, r.Messages, false)
 	n.core.Advance()
@@ -261,29 +214,13 @@ func (n *node) apply(ctx actors.Context, r Ready) {
 	for _, e := range r.Committed {
 		c, result, done := n.machine.apply(e)
 		n.witness.Applied(n.config.ID, e, n.machine.hash)
+		if e.Kind == raft.Membership {
+			n.keep.changed = e.Index
+		}
 		if w, waits := n.writes[c.client]; done && waits && w.serial == c.serial {
 			delete(n.writes, c.client)
 			ctx.Send(w.from, response{c.serial, result})
 		}
 	}
-	for _, s := range r.Reads {
-		n.allow(s)
-	}
-	n.reads = slices.DeleteFunc(n.reads, func(r *read) bool {
-		served := r.known && r.index <= n.machine.applied
-		if served {
-			ctx.Send(r.from, response{r.serial, n.machine.read(r.key)})
-		}
-		return served
-	})
-}
-
-// allow gives a read its index.
-func (n *node) allow(s ReadState) {
-	for _, r := range n.reads {
-		if !r.known && string(r.name) == string(s.Name) {
-			r.known, r.index = true, s.Index
-			n.witness.Allowed(n.config.ID, r.decided, r.index)
-		}
-	}
+	n.serveReads(ctx, r.Reads)
 }

@@ -13,6 +13,7 @@ type Plan struct {
 	Duration    time.Duration // how long clients ask
 	Stormy      time.Duration // how long faults strike; they end before Duration
 	Nodes       int
+	Voters      int // at first; the others may be added if the library can ([Keeper])
 	Election    int // ticks
 	Heartbeat   int // ticks
 	PreVote     bool
@@ -28,6 +29,9 @@ type Plan struct {
 	// CaptureEvery is after how many entries a replica captures its state; zero is
 	// never. No seed draws it: it is for libraries that can ([Keeper]).
 	CaptureEvery raft.Index
+	// ChangeEvery is how often the harness looks whether it may change the members; zero
+	// is never. No seed draws it either.
+	ChangeEvery time.Duration
 }
 
 // Weather is how packets between servers fare at all times.
@@ -95,6 +99,7 @@ func Draw(seed sim.Seed) Plan {
 		Think:       s.Between(time.Millisecond, 30*time.Millisecond),
 		Reads:       []float64{0.2, 0.5, 0.8}[s.IntN(3)],
 	}
+	p.Voters = p.Nodes
 	p.Weather = drawWeather(seed.Stream("weather"))
 	for i, kind := range families {
 		f := seed.Stream("family", uint64(i))

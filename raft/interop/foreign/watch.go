@@ -44,7 +44,15 @@ func (r *run) claimed(from raft.ID, p Packet) {
 // Applied implements [witness].
 func (r *run) Applied(id raft.ID, e raft.Entry, state uint64) {
 	r.consensus.Applied(theGroup, id, e, state)
+	r.hold(e)
+	if e.Kind == raft.Membership && e.Index > r.changed {
+		r.changed = e.Index
+		r.report.Changes++
+	}
 }
+
+// Configured implements [witness].
+func (r *run) Configured(id raft.ID, i raft.Index) { r.configured[id] = max(r.configured[id], i) }
 
 // Restored implements [witness].
 func (r *run) Restored(id raft.ID) { r.report.Restored[id]++ }
@@ -74,6 +82,7 @@ func (p platter) Durable(_ string, _ int, records [][]byte) {
 		if err != nil {
 			panic(err)
 		}
+		p.holding.durable(p.id, r.Entries)
 		if r.image.snapshot.Index == 0 {
 			p.consensus.Synced(theGroup, p.id, raft.Save{Vote: r.Vote, Snapshot: r.Snapshot, Entries: r.Entries})
 		}
