@@ -166,8 +166,8 @@ func (l *Loader) takeHeader(r *stateReader) {
 }
 
 // A count in a header is believed when so many records have come; then room is made for
-// all at once, but for no more than maxPresized, which is 54 MiB: half of the time of
-// loading would go into growing a map by and by.
+// all at once, but for no more than maxPresized, which is 54 MiB: a map that grows by and
+// by makes loading take half as long again.
 const (
 	provenRecords = 1 << 14
 	maxPresized   = 1 << 20
