@@ -88,7 +88,7 @@ func validateMembers(list []ID) error {
 	switch {
 	case len(list) > maxMembers:
 		return fmt.Errorf("%d members; the limit is %d", len(list), maxMembers)
-	case slices.Contains(list, None):
+	case slices.Contains(list, None), slices.Contains(list, Anyone):
 		return errors.New("nobody is a member")
 	case !slices.IsSorted(list) || len(slices.Compact(slices.Clone(list))) != len(list):
 		return errors.New("a list is not sorted, or names somebody twice")

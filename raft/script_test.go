@@ -127,7 +127,7 @@ func (s *story) commands() map[string]func(args) {
 		"propose":  s.propose,  // N DATA... [after=STAMP]
 		"read":     s.read,     // N NUMBER...
 		"change":   s.change,   // N VOTER... [learners=4,5]: ask N for these members
-		"transfer": s.transfer, // N TO: ask N to hand over
+		"transfer": s.transfer, // N TO, or N anyone: ask N to hand over
 		"members":  s.members,  // [N]: what each takes for the group
 		"capture":  s.capture,  // N: its state is captured, and durable at once
 		"mark":     s.mark,     // N: its state is captured, and durable when it says
@@ -324,7 +324,13 @@ func (s *story) change(a args) {
 	s.step(a.id(0), Input{Change: c})
 }
 
-func (s *story) transfer(a args) { s.step(a.id(0), Input{Transfer: a.id(1)}) }
+func (s *story) transfer(a args) {
+	to := Anyone
+	if a.words[1] != "anyone" {
+		to = a.id(1)
+	}
+	s.step(a.id(0), Input{Transfer: to})
+}
 
 func (s *story) members(a args) {
 	for _, id := range s.chosenHosts(a) {

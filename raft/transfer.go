@@ -16,7 +16,14 @@ type transfer struct {
 
 // transfer lets the voter to lead in place of this leader, if it leads.
 func (r *Replica) transfer(to ID) {
-	if l, leading := r.role.(*leader); leading && to != l.transfer.to && r.mayLead(to) {
+	l, leading := r.role.(*leader)
+	if !leading {
+		return
+	}
+	if to == Anyone && l.transfer.to == None && r.replaceable() {
+		to = r.successor(l)
+	}
+	if to != l.transfer.to && r.mayLead(to) {
 		r.handOver(l, to)
 	}
 }
@@ -40,7 +47,10 @@ func (r *Replica) handOver(l *leader, to ID) {
 	l.transfer = transfer{to: to, until: r.now + r.config.Election}
 }
 
-// successor is who had best lead in place of this leader: of those who were heard of
+// replaceable reports whether somebody else votes.
+func (r *Replica) replaceable() bool { return slices.ContainsFunc(r.configuration().Voters, r.mayLead) }
+
+// successor is who had best lead in place of this replaceable leader: of those who were heard of
 // lately the one that holds most of the log.
 func (r *Replica) successor(l *leader) ID {
 	return slices.MaxFunc(without(r.configuration().Voters, []ID{r.config.ID}), func(a, b ID) int {

@@ -1,12 +1,19 @@
 package raft
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // An ID names a replica within its group. Zero names nobody.
 type ID uint64
 
 // None is the ID of nobody.
 const None ID = 0
+
+// Anyone, in Input.Transfer, leaves it to the leader who shall lead in its place. No
+// replica has this ID.
+const Anyone ID = math.MaxUint64
 
 // A Term is one reign, or one attempt at one (§5.1).
 type Term uint64
@@ -89,8 +96,8 @@ type Input struct {
 	Reads []uint64
 	// Change asks for other members. Nil is no question.
 	Change *Change
-	// Transfer asks this replica, if it leads, to let that voter lead in its place.
-	// Until it does, or an election timeout has passed, no proposals are accepted.
+	// Transfer asks this replica, if it leads, to let that voter lead in its place, or
+	// [Anyone] unless it is handing over already. Until that one leads, or an election timeout has passed, no proposals are accepted.
 	Transfer ID
 }
 

@@ -45,11 +45,15 @@ var pinned = []struct {
 			Raft: raft.Status{
 				ID: 2, Role: raft.Leader, Vote: raft.Vote{Term: 3, For: 2}, Leader: 2,
 				Commit: 5, Delivered: 6, Durable: 7, Last: 8, Refused: 10,
+				Snapshot: 3, First: 4, LogBytes: 300, Configured: 2, Transferring: 1, Damaged: true,
+				Configuration: raft.Configuration{Voters: []raft.ID{1, 2}},
 			},
 			Summary: peer.Summary{Items: 9, Hash: 300},
+			Stopped: "s",
 		},
 		"05" + "0801" + "1002" + "1804" + "2003" + "2802" + "3002" + "3805" + "4006" + "4807" + "5008" +
-			"5809" + "60ac02" + "680a",
+			"5809" + "60ac02" + "680a" + "7003" + "7804" + "8001ac02" + "8a0104" + "08010802" +
+			"900102" + "980101" + "a2010173" + "a80101",
 	},
 	{node.MapRequest{}, "06"},
 	{

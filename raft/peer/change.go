@@ -1,6 +1,9 @@
 package peer
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
 )
@@ -17,7 +20,7 @@ type ChangeRequest struct {
 
 // A TransferRequest asks the replica that leads a group to hand it over to another
 // voter: to the most advanced one if To is raft.None. It is answered with a
-// [Response]: Done says that the attempt has begun.
+// [Response]: Done says that the attempt has begun, Refused that there is nobody else.
 type TransferRequest struct {
 	ID uint64
 	To raft.ID
@@ -56,6 +59,11 @@ func (p *Peer) transfer(ctx actors.Context, q TransferRequest, c client) {
 		p.answer(ctx, c, Response{Outcome: NotLeader})
 		return
 	}
-	p.turn.Transfer = q.To
+	others := func(id raft.ID) bool { return id != p.config.Raft.ID }
+	if !slices.ContainsFunc(p.replica.Status().Configuration.Voters, others) {
+		p.answer(ctx, c, Response{Outcome: Refused, Body: []byte("nobody else votes in this group")})
+		return
+	}
+	p.turn.Transfer = cmp.Or(q.To, raft.Anyone)
 	p.answer(ctx, c, Response{Outcome: Done})
 }

@@ -96,7 +96,8 @@ func (s Status) AppendTo(b []byte) []byte {
 	b = appendBytes(b, 17, s.Raft.Configuration.AppendTo(nil))
 	b = appendNumber(b, 18, uint64(s.Raft.Configured))
 	b = appendNumber(b, 19, uint64(s.Raft.Transferring))
-	return appendBytes(b, 20, []byte(s.Stopped))
+	b = appendBytes(b, 20, []byte(s.Stopped))
+	return appendNumber(b, 21, protowire.EncodeBool(s.Raft.Damaged))
 }
 
 // DecodeStatus is the inverse of [Status.AppendTo].
@@ -145,6 +146,8 @@ func DecodeStatus(b []byte) (Status, error) {
 			s.Raft.Transferring = raft.ID(d.number())
 		case 20:
 			s.Stopped = string(d.bytes())
+		case 21:
+			s.Raft.Damaged = protowire.DecodeBool(d.number())
 		}
 	}
 	return s, d.error("status")
