@@ -143,7 +143,7 @@ func (c *Consensus) Synced(id Group, n Node, s raft.Save) {
 	if s.Vote.Term < m.vote.Term {
 		c.violate(TermsAscend, g, "node %d saved term %d after term %d", n, s.Vote.Term, m.vote.Term)
 	}
-	m.vote, m.damaged = s.Vote, s.Damaged
+	m.vote, m.damaged, m.hurt = s.Vote, s.Damaged, m.hurt && s.Damaged
 	if s.Snapshot.Index > 0 {
 		c.replaced(g, n, m, s.Snapshot)
 	}
@@ -162,7 +162,7 @@ func (c *Consensus) replaced(g *group, n Node, m *image, s raft.Snapshot) {
 		c.violate(SnapshotOfDecided, g, "node %d saved %v; decided by then was %v", n, s, at)
 	}
 	g.compact(m, s.Index)
-	m.applied = max(m.applied, s.Index) // fetched, if it was behind: its state is that of others now
+	m.applied = max(m.applied, s.Index) // fetched, if it was behind; perhaps nothing follows it
 }
 
 func (c *Consensus) synced(g *group, n Node, m *image, e raft.Entry) {
@@ -202,13 +202,12 @@ func (c *Consensus) mustKeepDecided(g *group, n Node, m *image, i raft.Index, pr
 func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	g := c.groups[id]
 	old := g.image(n)
-	g.images[n] = &image{}
+	g.images[n] = &image{hurt: old.hurt, applied: old.applied}
 	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged})
 	m := g.images[n]
 	if s.Damaged {
 		return
 	}
-	m.applied = old.applied
 	was, _ := g.prefix(old, old.last())
 	if is, ok := g.prefix(m, old.last()); s.Vote != old.vote || !ok || is != was || m.last() != old.last() {
 		c.violate(Recovery, g, "node %d rewrote its journal: term %d, log up to %d; before: term %d, log up to %d",
@@ -239,6 +238,20 @@ func (c *Consensus) Applied(id Group, n Node, e raft.Entry, state uint64) {
 	c.mustAgree(g, n, e.Index, state)
 }
 
+// Restored is told when n goes on from a snapshot of index i, whose state has the
+// hash state.
+func (c *Consensus) Restored(id Group, n Node, i raft.Index, state uint64) {
+	g := c.groups[id]
+	m := g.image(n)
+	if i < m.applied || int(i) > len(g.ledger) {
+		c.violate(AppliedAscends, g, "node %d goes on from index %d; it had applied %d, and decided are %d",
+			n, i, m.applied, len(g.ledger))
+		return
+	}
+	m.applied = i
+	c.mustAgree(g, n, i, state)
+}
+
 func (c *Consensus) mustAgree(g *group, n Node, i raft.Index, state uint64) {
 	if first := g.ledger[i-1].state; first != state {
 		c.violate(StateEquality, g, "node %d has state %016x after index %d; the first to apply it had %016x",
@@ -246,11 +259,12 @@ func (c *Consensus) mustAgree(g *group, n Node, i raft.Index, state uint64) {
 	}
 }
 
-// Restarted is told when n begins a new life: it starts from its last snapshots.
+// Restarted is told when n begins a new life: with empty state machines, or from
+// snapshots, of which Restored tells.
 func (c *Consensus) Restarted(n Node) {
 	for _, g := range c.groups { // any order: each group is changed by itself
 		if m := g.images[n]; m != nil {
-			m.applied = m.base
+			m.applied = 0
 		}
 	}
 }
@@ -264,13 +278,20 @@ func (c *Consensus) Configuration(id Group) raft.Configuration {
 	return g.configurations[len(g.configurations)-1].configuration
 }
 
+// Hurt is told that the harness damaged the disk of n.
+func (c *Consensus) Hurt(n Node) {
+	for _, g := range c.groups { // any order: each group is changed by itself
+		g.image(n).hurt = true
+	}
+}
+
 // Expendable reports whether the group can do without what the disk of n holds: n is
 // no member, or all other disks are whole and decide without it, and no change of
 // members is under way.
 func (c *Consensus) Expendable(id Group, n Node) bool {
 	g := c.groups[id]
 	now := c.Configuration(id)
-	whole := func(o Node) bool { return !g.image(o).damaged }
+	whole := func(o Node) bool { return !g.image(o).damaged && !g.image(o).hurt }
 	for _, o := range now.Members() {
 		if !whole(o) {
 			return false

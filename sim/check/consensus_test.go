@@ -119,9 +119,20 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 		}},
 		{check.AppliedAscends, func(s *story) {
 			s.decideA()
-			s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3)})
 			s.Restarted(1)
-			s.Applied(1, 1, entry(1, 5, "a"), 1) // its snapshot holds it
+			s.Applied(1, 1, entry(2, 5, "b"), 2)
+		}},
+		{check.AppliedAscends, func(s *story) {
+			s.decideA()
+			s.Restored(1, 1, 0, 0)
+		}},
+		{check.AppliedAscends, func(s *story) {
+			s.decideA()
+			s.Restored(1, 2, 2, 1)
+		}},
+		{check.StateEquality, func(s *story) {
+			s.decideA()
+			s.Restored(1, 2, 1, 2)
 		}},
 		{check.DamagedAbstains, func(s *story) {
 			s.Synced(1, 3, raft.Save{Vote: vote(5, 1), Damaged: true})

@@ -17,7 +17,8 @@ type image struct {
 	terms    []raft.Term
 	// configurations are those of the durable log, in order.
 	configurations []placed
-	damaged        bool
+	damaged        bool // by what the disk itself says
+	hurt           bool // the harness did it, and nothing has been saved as whole since
 	applied        raft.Index
 }
 

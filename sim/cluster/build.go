@@ -131,7 +131,9 @@ func (r *run) addServer(id actors.NodeID) {
 	config.Raft.Leases = r.plan.Leases
 	r.plan.limit(&config)
 	config.Machine = func(g journal.GroupID) peer.StateMachine {
-		return watched{r.parts.machine(), check.Group(g), check.Node(id), r.watch.consensus}
+		return &watched{
+			StateMachine: r.parts.machine(), group: check.Group(g), node: check.Node(id), consensus: r.watch.consensus,
+		}
 	}
 	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {
 		spawn(node.Name, node.New(config))

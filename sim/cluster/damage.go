@@ -16,6 +16,7 @@ func (r *run) corrupt(s Strike, n actors.NodeID) func() {
 		r.idle[s.Kind]++
 		return nil
 	}
+	r.watch.consensus.Hurt(check.Node(n))
 	r.world.Crash(n)
 	return func() { r.restart(n) }
 }

@@ -94,26 +94,33 @@ type watched struct {
 	group     check.Group
 	node      check.Node
 	consensus *check.Consensus
+	restored  bool // from a snapshot, and nothing was applied since
 }
 
 // Apply applies e and tells what became of the state.
-func (m watched) Apply(e raft.Entry) []byte {
+func (m *watched) Apply(e raft.Entry) []byte {
+	if m.restored {
+		m.restored = false
+		m.consensus.Restored(m.group, m.node, e.Index-1, m.Summary().Hash)
+	}
 	result := m.StateMachine.Apply(e)
 	m.consensus.Applied(m.group, m.node, e, m.Summary().Hash)
 	return result
 }
 
 // Restore goes on watching the machine that takes the place of this one.
-func (m watched) Restore() peer.Restorer { return watchedRestorer{m.StateMachine.Restore(), m} }
+func (m *watched) Restore() peer.Restorer { return watchedRestorer{m.StateMachine.Restore(), m} }
 
 type watchedRestorer struct {
 	peer.Restorer
-	machine watched
+	old *watched
 }
 
 // Machine returns the restored machine, watched.
 func (r watchedRestorer) Machine() (peer.StateMachine, error) {
+	m := *r.old
 	var err error
-	r.machine.StateMachine, err = r.Restorer.Machine()
-	return r.machine, err
+	m.StateMachine, err = r.Restorer.Machine()
+	m.restored = true
+	return &m, err
 }
