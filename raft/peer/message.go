@@ -39,7 +39,7 @@ type Response struct {
 	// hint.
 	Leader raft.ID
 	// Body is what the [StateMachine] answered, if Outcome is Done; if Outcome is
-	// Refused, it is the reason, for people.
+	// Refused, or Overloaded, it is the reason, for people.
 	Body []byte
 	// Stamp is the stamp of the command's entry, or for a query the stamp of the
 	// newest entry in the state it was answered from. Other outcomes carry the

@@ -57,7 +57,7 @@ type Peer struct {
 
 	turn      raft.Input       // what was collected for the next step
 	proposing []client         // who sent turn.Proposals
-	changing  client           // who sent turn.Change
+	petition  petition         // what was asked about the group
 	commands  []command        // in the log, not applied yet
 	queries   map[uint64]query // not served yet, by their numbers in Input.Reads
 	queried   uint64           // the newest of those numbers
@@ -273,6 +273,9 @@ func (p *Peer) apply(ctx actors.Context, committed []raft.Entry) {
 		result := p.machine.Apply(e)
 		p.applied, p.stamp = e.Index, e.Stamp
 		p.grown += len(e.Data) + entryOverhead
+		if e.Kind != raft.Command {
+			result = nil
+		}
 		p.settle(ctx, e, result)
 		p.check(ctx, e.Index)
 	}

@@ -26,6 +26,8 @@ var (
 	journalOf = actors.Ref{Node: 1, Name: "journal"}
 	keeper    = actors.Ref{Node: 1, Name: "snapshots"}
 	alice     = actors.Ref{Node: actors.ClientBit | 1, Name: "client/1"}
+	// An operator is heard on every node.
+	operator = actors.Ref{Node: 3, Name: "node"}
 )
 
 // A stage holds one peer, replica 1, and nothing else: the test plays the journal,
@@ -304,8 +306,8 @@ func (s *stage) After(d time.Duration, m actors.Message) func() {
 	return func() { t.over = true }
 }
 
-// messages, responses and saves pick what was sent to other replicas, to alice and
-// to the journal.
+// messages, responses and saves pick what was sent to other replicas, to alice or the
+// operator, and to the journal.
 func messages(sent []envelope) (list []raft.Message) {
 	for _, e := range sent {
 		if m, is := e.message.(raft.Message); is {
@@ -317,7 +319,7 @@ func messages(sent []envelope) (list []raft.Message) {
 
 func responses(sent []envelope) (list []string) {
 	for _, e := range sent {
-		if r, is := e.message.(peer.Response); is && e.to == alice {
+		if r, is := e.message.(peer.Response); is && (e.to == alice || e.to == operator) {
 			list = append(list, fmt.Sprintf("%d %v %s", r.ID, r.Outcome, r.Body))
 		}
 	}
