@@ -45,13 +45,14 @@ func (p *packer) add(c change) {
 	p.put(c, size)
 }
 
-// split cuts c so that head fits into so many bytes. Both hold the vote.
+// split cuts c so that head fits into so many bytes. Both hold the vote; what takes
+// the place of something is in the first.
 func split(c change, limit int) (head, rest change) {
 	n := fitting(c.Save.Entries, limit-maxChangeBytes-sizeOfSnapshot(c.Save.Snapshot))
 	head, rest = c, c
 	head.Save.Entries, rest.Save.Entries = c.Save.Entries[:n], c.Save.Entries[n:]
 	rest.Before = head.Save.Entries[n-1].Term
-	rest.Save.Snapshot = raft.Snapshot{}
+	rest.Save.Snapshot, rest.Lost = raft.Snapshot{}, false
 	return head, rest
 }
 

@@ -89,7 +89,8 @@ func TestTheFirstPieceOfASplitSaveHoldsTheVote(t *testing.T) {
 			Index: i + 4, Term: 1, Kind: raft.Command, Data: make([]byte, 100),
 		})
 	}
-	records := pack([]change{{Append: Append{Group: 1, Save: s}, Before: 1}}, 700)
+	s.Damaged = true
+	records := pack([]change{{Append: Append{Group: 1, Save: s, Lost: true}, Before: 1}}, 700)
 	if len(records) < 3 {
 		t.Fatalf("the save was not split: %d records", len(records))
 	}

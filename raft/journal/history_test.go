@@ -50,16 +50,28 @@ func saved(s raft.State, save raft.Save) raft.State {
 // next draws what the replica does next, and notes what follows.
 func (h *history) next(rng *rand.Rand, t *tape) actors.Message {
 	s := h.now()
-	if !h.lasting && rng.IntN(40) == 0 {
+	if h.lasting {
+		return h.save(t, draw(rng, s))
+	}
+	if rng.IntN(40) == 0 {
 		h.states = append(h.states, nil)
 		t.hand(h.group, true)
 		return journal.Remove{Group: h.group}
 	}
-	save := draw(rng, s)
-	save.Number = uint64(t.hand(h.group, false))
-	after := saved(s, save)
+	if rng.IntN(40) == 0 { // its snapshot is lost, and all with it but the vote
+		after := raft.State{Vote: s.Vote, Damaged: true}
+		h.states = append(h.states, &after)
+		save := raft.Save{Number: uint64(t.hand(h.group, false)), Vote: s.Vote, Damaged: true}
+		return journal.Append{Group: h.group, Save: save, Lost: true}
+	}
+	return h.save(t, draw(rng, s))
+}
+
+func (h *history) save(t *tape, s raft.Save) actors.Message {
+	s.Number = uint64(t.hand(h.group, false))
+	after := saved(h.now(), s)
 	h.states = append(h.states, &after)
-	return journal.Append{Group: h.group, Save: save}
+	return journal.Append{Group: h.group, Save: s}
 }
 
 // draw draws a save that a replica in state s could make.
