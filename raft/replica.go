@@ -94,7 +94,7 @@ func firstConfiguration(c Config, s State) Configuration {
 // preferred, without breaking a lease.
 func (r *Replica) wake() {
 	f := r.follow(None)
-	if r.vote.Term > 0 || r.damaged() {
+	if r.vote.Term > 0 {
 		r.bound = r.now + r.config.Election
 		return
 	}
