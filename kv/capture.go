@@ -93,9 +93,7 @@ func (c *Capture) release() {
 // the state is at its end.
 func (c *Capture) fill(limit int) {
 	before := len(c.buffer)
-	const beyond = maxStateItem + chunkBytes
-	b := slices.Grow(c.buffer, limit+beyond-before)
-	b = c.sessions.appendTo(b, limit)
+	b := c.sessions.appendTo(c.buffer, limit)
 	b = c.records.appendTo(b, limit)
 	c.sum = crc32.Update(c.sum, castagnoli, b[before:])
 	if len(b) < limit {
