@@ -85,8 +85,8 @@ func (l *Loader) complete(piece []byte) []byte {
 }
 
 // take takes the items that are whole in b, and returns how many bytes they have.
-// Unless it fails, what it leaves is the beginning of one item: it is shorter than
-// maxStateItem.
+// Unless it fails, what it leaves is the beginning of one item: of a session without
+// its replies, a reply, or a record without its value, which are all short.
 func (l *Loader) take(b []byte) (taken int) {
 	for l.step < loadSum {
 		n := l.item(b[taken:])

@@ -12,10 +12,6 @@ const (
 	stateVersion     = 1
 	stateHeaderBytes = 4 + 4 + 8 + 8 + 8 + 8
 	stateSumBytes    = 4
-	// The longest of what is read as a whole: a session without its replies, a reply,
-	// a record without its value.
-	maxUvarintBytes = 10
-	maxStateItem    = max(3*8+2*maxUvarintBytes, MaxRememberedReply, MaxKeyBytes+8) + 2*maxUvarintBytes
 )
 
 // ErrState means that bytes are not a captured state, whole and undamaged.
