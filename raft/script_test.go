@@ -16,17 +16,20 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "record the traces in testdata; read the diff")
 
-// TestScripts runs the scripts in testdata. Each is named as the claim it shows. A
-// step of a script is comments, commands, a line of dashes, and what is then seen;
-// an empty line ends it. The commands are those of [story.commands].
+// TestScripts runs the scripts in testdata, and in testdata/literature those of what
+// has been written about Raft. Each is named as the claim it shows. A step of a script
+// is comments, commands, a line of dashes, and what is then seen; an empty line ends
+// it. The commands are those of [story.commands].
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".txt")
-		t.Run(name, func(t *testing.T) { runScript(t, file) })
+	for _, pattern := range []string{"testdata/*.txt", "testdata/literature/*.txt"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no scripts %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			name := strings.TrimSuffix(filepath.Base(file), ".txt")
+			t.Run(name, func(t *testing.T) { runScript(t, file) })
+		}
 	}
 }
 
