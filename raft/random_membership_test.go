@@ -77,6 +77,9 @@ func (w *world) drawTransfer() ID {
 	if !w.chance(w.transfers) {
 		return None
 	}
+	if w.chance(0.2) {
+		return Anyone
+	}
 	return w.anyone()
 }
 

@@ -14,7 +14,7 @@ type transfer struct {
 	asked bool // the other was told to stand, since the last heartbeat
 }
 
-// transfer lets the voter to lead in place of this leader, if it leads.
+// transfer lets the voter to, or anyone, lead in place of this replica, if it leads.
 func (r *Replica) transfer(to ID) {
 	l, leading := r.role.(*leader)
 	if !leading {
@@ -50,8 +50,8 @@ func (r *Replica) handOver(l *leader, to ID) {
 // replaceable reports whether somebody else votes.
 func (r *Replica) replaceable() bool { return slices.ContainsFunc(r.configuration().Voters, r.mayLead) }
 
-// successor is who had best lead in place of this replaceable leader: of those who were heard of
-// lately the one that holds most of the log.
+// successor is who had best lead in place of this leader, which is replaceable: of those
+// who were heard of lately the one that holds most of the log.
 func (r *Replica) successor(l *leader) ID {
 	return slices.MaxFunc(without(r.configuration().Voters, []ID{r.config.ID}), func(a, b ID) int {
 		p, q := l.voter(a), l.voter(b)

@@ -97,7 +97,8 @@ type Input struct {
 	// Change asks for other members. Nil is no question.
 	Change *Change
 	// Transfer asks this replica, if it leads, to let that voter lead in its place, or
-	// [Anyone] unless it is handing over already. Until that one leads, or an election timeout has passed, no proposals are accepted.
+	// [Anyone] unless it is handing over already. Until that one leads, or an election
+	// timeout has passed, no proposals are accepted.
 	Transfer ID
 }
 
