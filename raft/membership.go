@@ -156,9 +156,10 @@ func (c Configuration) shift(goal Configuration) Configuration {
 }
 
 // calledOff reports whether goal calls off the change that is under way in c: the
-// voters shall be what they are. It is too late for that once two sets must agree.
+// voters shall be what they are. It is too late to ask for the former ones once two
+// sets must agree: those who left may be needed no more.
 func (c Configuration) calledOff(goal Configuration) bool {
-	return !c.Joint() && slices.Equal(goal.Voters, c.Voters)
+	return slices.Equal(goal.Voters, c.Voters)
 }
 
 // union is the members of a and of b, sorted.

@@ -161,8 +161,9 @@ type Accepted struct {
 type Config struct {
 	ID ID
 	// Voters are the first members of the group: they may vote as long as the log and
-	// the snapshot say nothing else. They include ID, or there are none: then the
-	// replica was added to a group that it does not know yet, and waits to be told.
+	// the snapshot say nothing else, and are the same for all of them at every start.
+	// They include ID, or there are none: then the replica was added later, to a group
+	// that it does not know yet, and waits to be told.
 	Voters []ID
 	// Election is the shortest time without a leader after which a replica stands;
 	// each wait is drawn from [Election, 2*Election).
