@@ -41,15 +41,12 @@ func (p *Peer) considerCapture(ctx actors.Context) {
 	p.writePiece(ctx)
 }
 
-// pieceBytes is how much of a state is written, or sent, at once.
-const pieceBytes = 256 << 10
-
 // maxSnapshotFactor limits how long the log grows for the sake of a large state.
 const maxSnapshotFactor = 16
 
 func (p *Peer) writePiece(ctx actors.Context) {
 	c := p.capturing
-	piece, more := c.state.Next(pieceBytes)
+	piece, more := c.state.Next(snapshot.PieceBytes)
 	ctx.Send(p.config.Snapshots, snapshot.Write{
 		Group: p.config.Group, Snapshot: c.snapshot, Number: c.pieces, Piece: piece, Last: !more,
 	})
@@ -60,7 +57,7 @@ func (p *Peer) writePiece(ctx actors.Context) {
 // written goes on with the next piece, or reports the whole to the replica.
 func (p *Peer) written(ctx actors.Context, m snapshot.Written) {
 	c := p.capturing
-	if c == nil || m.Snapshot.Index != c.snapshot.Index {
+	if c == nil || !m.Snapshot.Equal(c.snapshot) || m.Pieces != c.pieces {
 		return // of a capture that was given up
 	}
 	switch {

@@ -65,9 +65,8 @@ type Peer struct {
 	applied raft.Index // the newest entry that the machine holds
 	stamp   raft.Stamp // of that entry
 	archive
-	checks  checklist // checksums of this machine
-	told    checklist // what leaders said of entries that this one lacks
-	led     Led       // what the owner was told last
+	checks  checks
+	led     Led // what the owner was told last
 	alarm   alarm
 	ignored uint64 // messages that no honest replica sends
 }
@@ -104,16 +103,16 @@ func (p *Peer) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		ctx.Send(from, p.status())
 	case snapshot.Loaded:
 		p.loaded(ctx, m)
+	case journal.Compact: // said once, perhaps while the machine is being restored
+		p.pressed = p.capturing == nil // what is being written will do
 	default:
-		if p.running() {
-			p.collect(ctx, from, m)
+		if !p.running() {
+			p.turnAway(ctx, from, m)
+			return
 		}
+		p.collect(ctx, from, m)
 	}
 }
-
-// running reports whether the replica takes part in its group: not while it is
-// being restored, nor after it was found to have gone astray.
-func (p *Peer) running() bool { return p.replica != nil && p.stopped == "" }
 
 func (p *Peer) collect(ctx actors.Context, from actors.Ref, m actors.Message) {
 	switch m := m.(type) {
@@ -130,8 +129,6 @@ func (p *Peer) collect(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case journal.Saved:
 		p.turn.Saved = m.Number
 		p.discard(ctx, m.Number)
-	case journal.Compact:
-		p.pressed = true
 	case snapshot.Written:
 		p.written(ctx, m)
 	case snapshot.Fetched:
@@ -153,6 +150,9 @@ func (p *Peer) Flush(ctx actors.Context) {
 	p.send(ctx, out.Messages)
 	p.install(ctx, out.Restored)
 	p.apply(ctx, out.Committed)
+	if !p.running() {
+		return
+	}
 	p.accept(ctx, out.Accepted)
 	p.abandon(ctx)
 	p.serve(ctx, out.Reads)
@@ -191,14 +191,6 @@ func (p *Peer) begin(ctx actors.Context) {
 	p.config.State = raft.State{} // the replica has it now
 }
 
-// stop ends all that this replica does. Whoever waits is not answered: the others
-// of the group will elect another leader.
-func (p *Peer) stop(ctx actors.Context, why string) {
-	p.stopped = why
-	p.giveUpCapture(ctx)
-	ctx.Log().Error("stopped a replica", "group", p.config.Group, "why", why)
-}
-
 // rand returns a random number in [0, n).
 func (p *Peer) rand(n int) int {
 	high, _ := bits.Mul64(p.ctx.Rand(), uint64(n))
@@ -232,7 +224,7 @@ func tooLarge(m raft.Message) bool {
 
 // ignore counts a message that no honest replica sends. It does not log each one:
 // whoever sends garbage sends much of it.
-func (p *Peer) ignore(ctx actors.Context, from actors.Ref, m raft.Message) {
+func (p *Peer) ignore(ctx actors.Context, from actors.Ref, m actors.Message) {
 	p.ignored++
 	if bits.OnesCount64(p.ignored) == 1 {
 		ctx.Log().Warn("ignored a message that no replica of this group sent",
@@ -266,7 +258,8 @@ func (p *Peer) send(ctx actors.Context, messages []raft.Message) {
 	}
 }
 
-// apply moves the machine forward and answers those whose commands took effect.
+// apply moves the machine forward and answers those whose commands took effect. It
+// stops with the entry that shows that this machine has gone astray.
 func (p *Peer) apply(ctx actors.Context, committed []raft.Entry) {
 	for _, e := range committed {
 		assert(e.Index == p.applied+1, "entry %d is to be applied after entry %d", e.Index, p.applied)
@@ -276,8 +269,10 @@ func (p *Peer) apply(ctx actors.Context, committed []raft.Entry) {
 		if e.Kind != raft.Command {
 			result = nil
 		}
+		if p.check(ctx, e.Index); !p.running() {
+			return
+		}
 		p.settle(ctx, e, result)
-		p.check(ctx, e.Index)
 	}
 }
 
@@ -294,17 +289,6 @@ func (p *Peer) announce(ctx actors.Context) {
 	}
 	p.led = Led{Group: p.config.Group, Leader: s.Leader, Term: s.Vote.Term, Voters: s.Configuration.Voters}
 	ctx.Send(p.config.Owner, p.led)
-}
-
-func (p *Peer) status() Status {
-	s := Status{Group: p.config.Group, Stopped: p.stopped}
-	if p.replica == nil {
-		s.Stopped = "its snapshot is being restored"
-		return s
-	}
-	s.Raft, s.Summary = p.replica.Status(), p.machine.Summary()
-	s.Raft.Refused += p.ignored
-	return s
 }
 
 // assert panics unless ok: to go on would be to break a promise.

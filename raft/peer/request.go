@@ -139,7 +139,9 @@ func (p *Peer) takeQuery(number uint64) query {
 // answer completes and sends a response.
 func (p *Peer) answer(ctx actors.Context, c client, r Response) {
 	r.ID = c.id
-	r.Leader = p.replica.Status().Leader
+	if p.running() {
+		r.Leader = p.replica.Status().Leader
+	}
 	r.Stamp, r.Position = p.stamp, p.applied
 	ctx.Send(c.ref, r)
 }

@@ -16,6 +16,7 @@ type restoration struct {
 	index    raft.Index
 	term     raft.Term
 	restorer Restorer
+	bytes    int // added so far
 	// With the last piece it is known what the snapshot says about itself, and the
 	// machine is there.
 	snapshot raft.Snapshot
@@ -23,8 +24,13 @@ type restoration struct {
 }
 
 // errUnusable says that the pieces of a snapshot, each as it was written, are no
-// state of this machine.
+// state of this machine: it may be of another version of the program.
 var errUnusable = errors.New("the snapshot cannot be restored")
+
+// lost reports whether err says that a snapshot is not there any more.
+func lost(err error) bool {
+	return errors.Is(err, actors.ErrNoFile) || errors.Is(err, actors.ErrCorrupt)
+}
 
 // fetch asks for the snapshot that a leader has offered: again and again, because
 // that is how the keeper of snapshots learns of newer ones.
@@ -79,6 +85,7 @@ func (r *restoration) add(m snapshot.Loaded) error {
 	if m.Err != nil {
 		return m.Err
 	}
+	r.bytes += len(m.Data)
 	if err := r.restorer.Add(m.Data); err != nil {
 		return fmt.Errorf("%w: %w", errUnusable, err)
 	}
@@ -105,21 +112,36 @@ func (p *Peer) spoiled(ctx actors.Context, err error) {
 }
 
 // recover starts the replica with the machine of its snapshot; or, if that is lost,
-// with nothing but its vote, to be repaired by the others.
+// with nothing but its vote, to be repaired by the others. If the snapshot is there
+// and cannot be read, by this program or at this time, it is not for this process to
+// throw it away: all replicas of the group may be in the same situation.
 func (p *Peer) recover(ctx actors.Context, err error) {
 	r := p.restoring
 	p.restoring = nil
-	if err == nil {
+	if err == nil && !r.snapshot.Equal(p.config.State.Snapshot) {
+		err = fmt.Errorf("%w: it says that it is %v, and the journal knows %v", errUnusable, r.snapshot, p.config.State.Snapshot)
+	}
+	switch {
+	case err == nil:
 		p.replace(r)
-	} else {
-		ctx.Log().Error("the snapshot of a replica is lost", "group", p.config.Group,
-			"snapshot", p.config.State.Snapshot, "error", err)
-		p.config.State = raft.State{Vote: p.config.State.Vote, Damaged: true}
-		ctx.Send(p.config.Journal, journal.Append{
-			Group: p.config.Group, Save: raft.Save{Vote: p.config.State.Vote, Damaged: true}, Lost: true,
-		})
+	case lost(err):
+		p.lose(ctx, err)
+	default:
+		p.stop(ctx, err.Error())
+		return
 	}
 	p.begin(ctx)
+}
+
+// lose begins anew, with the vote alone. What the entries in the journal follow is
+// gone, so they are of no use.
+func (p *Peer) lose(ctx actors.Context, err error) {
+	ctx.Log().Error("the snapshot of a replica is lost", "group", p.config.Group,
+		"snapshot", p.config.State.Snapshot, "error", err)
+	p.config.State = raft.State{Vote: p.config.State.Vote, Damaged: true}
+	ctx.Send(p.config.Journal, journal.Append{
+		Group: p.config.Group, Save: raft.Save{Vote: p.config.State.Vote, Damaged: true}, Lost: true,
+	})
 }
 
 // install puts the restored machine in place if the replica has taken its snapshot
@@ -135,11 +157,8 @@ func (p *Peer) install(ctx actors.Context, s raft.Snapshot) {
 		return
 	}
 	assert(s.Index == r.index && s.Index > p.applied, "snapshot %d is to be put in place of the state at %d", s.Index, p.applied)
+	assert(len(p.commands) == 0, "entry %d was proposed by a leader that takes a snapshot of another", s.Index)
 	p.giveUpCapture(ctx)
-	for _, c := range p.commands { // of a reign that is over
-		p.answer(ctx, c.client, Response{Outcome: Unknown})
-	}
-	p.commands = nil
 	p.replace(r)
 }
 
@@ -147,6 +166,6 @@ func (p *Peer) install(ctx actors.Context, s raft.Snapshot) {
 func (p *Peer) replace(r *restoration) {
 	p.machine = r.machine
 	p.applied, p.stamp = r.snapshot.Index, r.snapshot.Stamp
-	p.captured, p.grown = r.snapshot.Index, 0
-	p.told, p.checks = nil, nil
+	p.captured, p.weight, p.grown = r.snapshot.Index, r.bytes, 0
+	p.checks.own = nil
 }

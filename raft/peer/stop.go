@@ -1,0 +1,81 @@
+package peer
+
+import (
+	"slices"
+
+	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft"
+)
+
+// running reports whether the replica takes part in its group: not while it is
+// being restored, nor after it was stopped.
+func (p *Peer) running() bool { return p.replica != nil && p.stopped == "" }
+
+// stop ends all that this replica does, until its process is started again: what it
+// holds is neither shown nor spread. The others of the group elect another leader.
+func (p *Peer) stop(ctx actors.Context, why string) {
+	ctx.Log().Error("stopped a replica", "group", p.config.Group, "why", why)
+	p.stopped = why
+	p.giveUpCapture(ctx)
+	p.restoring = nil
+	p.turn = raft.Input{}
+	p.leaveClients(ctx)
+	if p.led.Leader != raft.None {
+		p.led.Leader = raft.None
+		ctx.Send(p.config.Owner, p.led)
+	}
+}
+
+// leaveClients answers everyone who waits: of what may be in the log nothing is known
+// any more.
+func (p *Peer) leaveClients(ctx actors.Context) {
+	unknown := slices.Clone(p.proposing)
+	for _, c := range p.commands {
+		unknown = append(unknown, c.client)
+	}
+	if c := p.petition.change; c != nil {
+		unknown = append(unknown, *c)
+	}
+	if c := p.petition.transfer; c != nil {
+		unknown = append(unknown, c.client)
+	}
+	for _, c := range unknown {
+		p.answer(ctx, c, Response{Outcome: Unknown})
+	}
+	p.commands, p.proposing, p.petition = nil, nil, petition{}
+	var reads []uint64
+	for number := range p.queries { // any order: sorted below
+		reads = append(reads, number)
+	}
+	slices.Sort(reads)
+	p.refuse(ctx, reads)
+}
+
+// turnAway sends those elsewhere who ask a replica that takes no part in its group.
+func (p *Peer) turnAway(ctx actors.Context, from actors.Ref, m actors.Message) {
+	switch m := m.(type) {
+	case Request:
+		p.answer(ctx, client{from, m.ID}, Response{Outcome: NotLeader})
+	case ChangeRequest:
+		p.answer(ctx, client{from, m.ID}, Response{Outcome: NotLeader})
+	case TransferRequest:
+		p.answer(ctx, client{from, m.ID}, Response{Outcome: NotLeader})
+	}
+}
+
+// status says what the replica believes, and why it takes no part if so: then it
+// leads nobody and follows nobody, whatever it believed last.
+func (p *Peer) status() Status {
+	s := Status{Group: p.config.Group, Raft: raft.Status{ID: p.config.Raft.ID}, Stopped: p.stopped}
+	if p.replica != nil {
+		s.Raft, s.Summary = p.replica.Status(), p.machine.Summary()
+		s.Raft.Refused += p.ignored
+	}
+	switch {
+	case p.stopped != "":
+		s.Raft.Role, s.Raft.Leader, s.Raft.Transferring = 0, raft.None, raft.None
+	case p.replica == nil:
+		s.Stopped = "its snapshot is being restored"
+	}
+	return s
+}
