@@ -25,7 +25,11 @@ func (s *stage) follow(last raft.Index) {
 		m.LogTerm = 1
 	}
 	for i := now.Last + 1; i <= last; i++ {
-		m.Entries = append(m.Entries, word(i, 1, fmt.Sprint("w", i)))
+		e := word(i, 1, fmt.Sprint("w", i))
+		if s.blank {
+			e.Data = nil
+		}
+		m.Entries = append(m.Entries, e)
 	}
 	s.turn(from(2, m))
 	s.saved()

@@ -42,6 +42,7 @@ type stage struct {
 	timers         []*timer
 	sent           []envelope
 	newest         uint64 // number of the newest save
+	blank          bool   // entries of follow have no data
 	logged         int
 }
 
