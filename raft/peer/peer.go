@@ -154,10 +154,10 @@ func (p *Peer) Flush(ctx actors.Context) {
 		return
 	}
 	p.accept(ctx, out.Accepted)
+	p.decide(ctx, out.Change)
 	p.abandon(ctx)
 	p.serve(ctx, out.Reads)
 	p.refuse(ctx, out.Refused)
-	p.decide(ctx, out.Change)
 	p.fetch(ctx, out.Fetch)
 	p.considerCapture(ctx)
 	p.announce(ctx)

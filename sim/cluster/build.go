@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -28,6 +29,7 @@ type parts struct {
 	codec   sim.Codec
 	machine func() peer.StateMachine
 	disk    func(*disk.Disk) sim.Disk
+	log     *slog.Logger // nil: nobody reads what the nodes log
 }
 
 func realParts() parts {
@@ -45,7 +47,7 @@ func (r *run) build(observers []func(*sim.Event)) {
 		return p.Seed.Stream("network "+purpose, keys...)
 	})
 	r.world = sim.New(sim.Config{
-		Seed: p.Seed, Network: r.network, Codec: r.parts.codec, NewDisk: r.newDisk,
+		Seed: p.Seed, Network: r.network, Codec: r.parts.codec, NewDisk: r.newDisk, Log: r.parts.log,
 	})
 	for _, o := range observers {
 		r.world.Observe(sim.Every, o)
