@@ -14,7 +14,7 @@ import (
 )
 
 // tiny makes generations change often.
-var tiny = journal.Config{GenerationBytes: 1500, PieceBytes: 150}
+var tiny = journal.Config{GenerationBytes: 1500, PieceBytes: 60}
 
 // A recording is a run of a journal: what happened, and what should be remembered.
 type recording struct {
@@ -204,7 +204,7 @@ func (i image) least() image {
 // TestEveryCrashKeepsEveryPromise takes more seeds, and more images for each, with
 // JOURNAL_CRASHES=n in the environment: n seeds, and all images.
 func TestEveryCrashKeepsEveryPromise(t *testing.T) {
-	seeds, images := 3, 6
+	seeds, images := 4, 3
 	if n, err := strconv.Atoi(os.Getenv("JOURNAL_CRASHES")); err == nil {
 		seeds, images = n, 1<<20
 	}

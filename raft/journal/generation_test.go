@@ -73,11 +73,7 @@ func TestASnapshotMakesRoom(t *testing.T) {
 		}
 		w.turn(a)
 		w.settle()
-		bytes := 0
-		for _, r := range w.records() {
-			bytes += len(r)
-		}
-		longest = max(longest, bytes)
+		longest = max(longest, w.size(w.fresh))
 	}
 	if w.fresh == "journal-1" || len(w.logs) > 1 || longest > 2*small.GenerationBytes {
 		t.Errorf("500 saves led to %v; the longest generation had %d bytes", w.names(), longest)
@@ -119,6 +115,46 @@ func TestThePastIsCopiedInPiecesWhileAppendsGoOn(t *testing.T) {
 	}
 }
 
+func TestAGroupMayChangeInAnyWayWhileItIsCopied(t *testing.T) {
+	changes := map[string]func(last raft.Index) raft.Save{
+		"entries that were copied give way": func(raft.Index) raft.Save {
+			return save(1, 1000, 2, 2, 3).Save
+		},
+		"what was copied is compacted": func(raft.Index) raft.Save {
+			return raft.Save{Number: 1000, Vote: raft.Vote{Term: 1}, Snapshot: mark(2, 1)}
+		},
+		"more than was copied is compacted": func(last raft.Index) raft.Save {
+			return raft.Save{Number: 1000, Vote: raft.Vote{Term: 1}, Snapshot: mark(last-1, 1)}
+		},
+		"a snapshot contradicts the log": func(raft.Index) raft.Save {
+			return raft.Save{Number: 1000, Vote: raft.Vote{Term: 2}, Snapshot: mark(2, 2)}
+		},
+		"a snapshot from far ahead": func(raft.Index) raft.Save {
+			s := save(1, 1000, 2, 901, 902).Save
+			s.Snapshot = mark(900, 2)
+			return s
+		},
+		"a vote": func(raft.Index) raft.Save {
+			return raft.Save{Number: 1000, Vote: raft.Vote{Term: 2, For: 3}}
+		},
+	}
+	for name, change := range changes { // any order: the cases are independent
+		w := begin(t, small)
+		last := w.fill(1, 1)
+		if len(w.logs["journal-2"].records) < 2 { // the header, and a first piece
+			t.Fatal("nothing is copied yet")
+		}
+		before := w.again(t)[0].State
+		s := change(last)
+		w.turn(journal.Append{Group: 1, Save: s})
+		w.settle()
+		after, want := w.again(t)[0].State, saved(before, s)
+		if !same(&after, &want) || !slices.Equal(w.names(), []string{"journal-2"}) {
+			t.Errorf("%s: in %v, recovered %+v", name, w.names(), after)
+		}
+	}
+}
+
 func TestAQuietJournalIsNotCopiedAgainAndAgain(t *testing.T) {
 	w := begin(t, small)
 	w.fill(1, 1)
@@ -130,6 +166,37 @@ func TestAQuietJournalIsNotCopiedAgainAndAgain(t *testing.T) {
 	if w.fresh != "journal-2" || len(w.logs) != 1 {
 		t.Errorf("there are %v", w.names())
 	}
+}
+
+func TestALongPastIsCopiedOnlyWhenTheJournalHasDoubled(t *testing.T) {
+	w := begin(t, small)
+	long := save(1, 1, 1, 1, 2, 3)
+	for i := range long.Save.Entries {
+		long.Save.Entries[i].Data = make([]byte, 2*small.GenerationBytes)
+	}
+	w.turn(long)
+	w.settle()
+	if w.fresh != "journal-2" {
+		t.Fatalf("there are %v", w.names())
+	}
+	past := w.size("journal-2")
+	for n := uint64(2); w.size("journal-2") < 2*past-small.PieceBytes; n++ {
+		w.turn(save(2, n, 1, 1)) // the same entry, again and again
+		w.settle()
+		if w.fresh != "journal-2" {
+			t.Fatalf("%d bytes are copied again after %d saves", past, n)
+		}
+	}
+}
+
+// size returns how many bytes the records of a log have.
+func (w *world) size(log string) (bytes int) {
+	if l := w.logs[log]; l != nil {
+		for _, r := range l.records {
+			bytes += len(r)
+		}
+	}
+	return bytes
 }
 
 func TestSavedWaitsForTheGenerationThatCounts(t *testing.T) {

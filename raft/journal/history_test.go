@@ -92,7 +92,7 @@ func draw(rng *rand.Rand, s raft.State) raft.Save {
 	case n == 2 && len(s.Entries) > 0: // entries give way
 		elect()
 		from = s.Entries[rng.IntN(len(s.Entries))].Index
-	case n <= 5 && len(s.Entries) > 0: // entries are compacted
+	case n == 3 && len(s.Entries) > 0: // entries are compacted
 		e := s.Entries[rng.IntN(len(s.Entries))]
 		save.Snapshot = mark(e.Index, e.Term)
 	case n == 6: // a snapshot from elsewhere
