@@ -143,6 +143,28 @@ func TestASnapshotIsDueWhenTheJournalAsksForIt(t *testing.T) {
 	expect(t, "when it asks again", asked(s.take()), "write 4@1 #0 last=false")
 }
 
+func TestWhatTheJournalAskedForIsDoneOnce(t *testing.T) {
+	s := few(t, 1000)
+	s.turn(journal.Compact{Group: group})
+	s.follow(2)
+	s.keep()
+	s.saved()
+	s.take()
+	s.follow(3)
+	expect(t, "asked", asked(s.take()))
+}
+
+func TestOneSnapshotIsWrittenAtATime(t *testing.T) {
+	s := few(t, 4)
+	s.follow(4)
+	s.take()
+	s.follow(12)
+	expect(t, "when the next one is due", asked(s.take()))
+	if s.machine.captures != 1 {
+		t.Errorf("%d captures are open", s.machine.captures)
+	}
+}
+
 // Nobody could tell what group the snapshot of a replica is of that does not know its
 // members.
 func TestNoSnapshotIsMadeBeforeTheMembersAreKnown(t *testing.T) {
