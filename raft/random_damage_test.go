@@ -2,6 +2,22 @@ package raft
 
 import "slices"
 
+// strainMemory makes damaged hosts come back while those to whom they promised
+// something cannot be reached, and those who do not know of it can.
+func (w *weather) strainMemory() {
+	w.damage, w.crash, w.cut, w.syncing, w.tail = 1, 0.03, 0.05, 1, 0.02
+	w.loss, w.pause = 0, 0
+	w.upheaval = upheaval{}
+}
+
+// relapse perhaps spoils one more disk when everything else is well: nothing but the
+// answers of the others can make it whole.
+func (w *world) relapse() {
+	id := w.anyone()
+	w.crashHost(id)
+	w.restart(int(id-1), w.hosts[id-1])
+}
+
 // spoil makes the disk of a crashed host lose something, if the group can bear it:
 // the others must be able to elect a leader, and to tell who the members are.
 func (w *world) spoil(h *host) {

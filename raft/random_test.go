@@ -48,8 +48,11 @@ func drawWeather(r *rand.Rand) weather {
 		captures: maybe(0.2), trailing: r.IntN(4) * 80, upheaval: drawUpheaval(r),
 		damage: maybe(1),
 	}
-	if r.IntN(3) == 0 {
+	switch r.IntN(6) {
+	case 0, 1:
 		w.strainLeases(r)
+	case 2:
+		w.strainMemory()
 	}
 	return w
 }
@@ -534,7 +537,7 @@ func (w *world) judgePair(a, b State) {
 // that everybody applies it: within thirty elections, and as long as the smallest
 // window takes to carry every entry once.
 func (w *world) heal() {
-	w.weather = weather{syncing: 1, leases: w.leases, pace: testHeartbeat / 2, captures: w.captures}
+	w.weather = weather{syncing: 1, leases: w.leases, pace: testHeartbeat / 2, captures: w.captures, damage: 0.5}
 	clear(w.blocked)
 	clear(w.stuck)
 	for i, h := range w.hosts {
@@ -543,6 +546,7 @@ func (w *world) heal() {
 			w.restart(i, h)
 		}
 	}
+	w.relapse()
 	word := []byte("the last word")
 	end := w.now + 30*testElection + time.Duration(len(w.ledger))*2*testHeartbeat
 	for w.now < end && w.err == nil && !(w.said(word) && w.level() && w.settled() && w.whole()) {

@@ -65,7 +65,9 @@ type State struct {
 	Entries  []Entry
 	// Damaged says that something which was saved may be missing: a vote, entries or
 	// a snapshot. The replica takes part in nothing that rests on its memory until
-	// the others have made it whole.
+	// the others have made it whole. If the state that a snapshot names is what is
+	// missing, then Snapshot is zero, there are no Entries, and Config.Voters had best
+	// be the last members that are known.
 	Damaged bool
 }
 
