@@ -80,6 +80,8 @@ type Node struct {
 	leaders []ring.NodeID
 	survey  survey
 	silent  []actors.NodeID // members that are, as far as the pulse knows
+	// farewell is nil unless this node is going to be stopped.
+	farewell *farewell
 }
 
 // A hosted peer is one that this node has.
@@ -114,7 +116,7 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case Host:
 		n.host(ctx, m.Group)
 	case peer.Led:
-		n.heard(m)
+		n.heard(ctx, m)
 	case peer.Contact:
 		n.contact(ctx, m)
 	case MapRequest:
@@ -125,6 +127,12 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		n.answered(ctx, from, m)
 	case due:
 		n.report(ctx)
+	case Leave:
+		n.leave(ctx, from)
+	case handOver:
+		n.handOver(ctx)
+	case peer.Response:
+		n.replied(ctx, from, m)
 	}
 }
 
@@ -254,7 +262,7 @@ func (n *Node) stateOf(states []journal.GroupState, g journal.GroupID) raft.Stat
 }
 
 // heard notes who leads a partition, and who holds it if its group has moved.
-func (n *Node) heard(m peer.Led) {
+func (n *Node) heard(ctx actors.Context, m peer.Led) {
 	p := Partition(m.Group)
 	n.leaders = slices.Clone(n.leaders)
 	n.leaders[p] = ring.NodeID(m.Leader)
@@ -265,6 +273,9 @@ func (n *Node) heard(m peer.Led) {
 	if old := slices.Sorted(slices.Values(n.owners[p])); len(voters) > 0 && !slices.Equal(old, voters) {
 		n.owners = slices.Clone(n.owners)
 		n.owners[p] = voters
+	}
+	if n.farewell != nil {
+		n.farewell.follow(ctx, m)
 	}
 }
 
