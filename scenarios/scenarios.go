@@ -19,7 +19,7 @@ var embedded embed.FS
 
 // order is how the scenarios are listed: from the simplest to the harshest.
 var order = []string{
-	"calm", "lossy-network", "leader-crash", "rolling-crash", "partitioned", "torn-disks",
+	"calm", "lossy-network", "leader-crash", "rolling-crash", "rolling-restart", "partitioned", "torn-disks",
 	"small-windows", "moving-members", "damaged-disks", "everything",
 }
 

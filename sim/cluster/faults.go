@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/network"
 )
@@ -87,6 +88,8 @@ func (r *run) inflict(s Strike, n actors.NodeID) (lift func()) {
 	switch s.Kind {
 	case Crash:
 		return r.crash(s, n)
+	case Stop:
+		return r.stop(s, n)
 	case Pause:
 		return r.pause(n)
 	case Isolate:
@@ -142,6 +145,22 @@ func (r *run) crash(s Strike, n actors.NodeID) func() {
 	} else {
 		r.world.CrashAfter(n, 1+int(s.Draw>>33%aimedEffects))
 	}
+	return func() { r.restart(n) }
+}
+
+// stop lets a node hand over and ends its process, for half of the strikes perhaps
+// before it is done.
+func (r *run) stop(s Strike, n actors.NodeID) func() {
+	r.world.Send(actors.Ref{Node: n, Name: node.Name}, node.Leave{})
+	grace := s.For / 2
+	if s.Draw>>32%2 == 0 {
+		grace = time.Duration(s.Draw >> 33 % uint64(grace+1))
+	}
+	r.later(grace, func() {
+		if r.world.Up(n) {
+			r.world.Crash(n)
+		}
+	})
 	return func() { r.restart(n) }
 }
 

@@ -95,6 +95,9 @@ type FaultKind string
 const (
 	// Crash ends a process: what its disk had not synced may be lost.
 	Crash FaultKind = "crash"
+	// Stop tells a node that it is going to be stopped, so that it hands over, and stops
+	// it a while later.
+	Stop FaultKind = "stop"
 	// Pause stops a process for a while; its messages wait.
 	Pause FaultKind = "pause"
 	// Isolate cuts all links of a node, both ways.
@@ -126,7 +129,7 @@ const (
 
 // faultKinds lists the kinds in the order in which they are explained.
 var faultKinds = []FaultKind{
-	Crash, Pause, Isolate, Split, CutLink, Clog, SlowDisk, FailSync, StickDisk, Corrupt, CorruptSnapshot,
+	Crash, Stop, Pause, Isolate, Split, CutLink, Clog, SlowDisk, FailSync, StickDisk, Corrupt, CorruptSnapshot,
 	JumpClock, Transfer, ChangeMembers,
 }
 
