@@ -36,6 +36,8 @@ type conn struct {
 
 	out writer // the writer's
 
+	retiring atomic.Bool // nothing more is to be read
+
 	active  atomic.Int64            // when it last said something, in nanoseconds of Unix time
 	current atomic.Pointer[command] // the last command
 	about   about
@@ -79,6 +81,12 @@ func (c *conn) abort() {
 	_ = c.socket.Close()
 }
 
+// retire ends the connection from outside, behind the replies to what has been read.
+func (c *conn) retire() {
+	c.retiring.Store(true)
+	_ = c.socket.SetReadDeadline(time.Unix(1, 0))
+}
+
 // read takes commands until the client ends, or must.
 func (c *conn) read() {
 	defer c.queue.close()
@@ -104,6 +112,9 @@ func (c *conn) receive() (int, error) {
 			if err := c.socket.SetReadDeadline(time.Now().Add(idle)); err != nil {
 				return 0, err
 			}
+		}
+		if c.retiring.Load() { // perhaps since before the deadline was set
+			return 0, net.ErrClosed
 		}
 		n, err := c.socket.Read(room)
 		if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !c.queue.empty() {
@@ -215,14 +226,19 @@ func (c *conn) write() {
 	defer c.socket.Close()
 	defer c.queue.abandon()
 	var spare []*request
+	late := false // something was answered while the connection retired
 	for {
 		batch := c.queue.take(spare)
 		if len(batch) == 0 {
+			if late {
+				c.linger()
+			}
 			return
 		}
 		if !c.answer(batch) {
 			return
 		}
+		late = late || c.retiring.Load()
 		clear(batch)
 		spare = batch[:0]
 	}

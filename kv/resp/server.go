@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -116,7 +117,7 @@ func (s *Server) Stats() Stats {
 	}
 }
 
-// ErrClosed is returned by [Server.Serve] after [Server.Close]. It wraps
+// ErrClosed is returned by [Server.Serve] after [Server.Close] or [Server.Shutdown]. It wraps
 // [net.ErrClosed].
 var ErrClosed = fmt.Errorf("resp: the server is closed: %w", net.ErrClosed)
 
@@ -196,18 +197,41 @@ func (s *Server) leave(c *conn) {
 	s.running.Done()
 }
 
+// Shutdown closes all listeners, and each connection behind the replies to what has
+// been read from it. It returns when all have ended, or when ctx has: then [Server.Close]
+// ends the others.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.end((*conn).retire)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.running.Wait()
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // Close closes all listeners and connections and waits until they have ended. What
 // is in flight is not waited for: its clients get no answer.
 func (s *Server) Close() error {
+	s.end((*conn).abort)
+	s.running.Wait()
+	return nil
+}
+
+// end closes the listeners and tells every connection to end.
+func (s *Server) end(tell func(*conn)) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.closed = true
 	for l := range s.listeners {
 		_ = l.Close()
 	}
 	for c := range s.conns {
-		c.abort()
+		tell(c)
 	}
-	s.mu.Unlock()
-	s.running.Wait()
-	return nil
 }
