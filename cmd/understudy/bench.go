@@ -113,7 +113,7 @@ func bench(ctx context.Context, f benchFlags, out, progress io.Writer) error {
 	}
 	cpu := func() time.Duration { return 0 }
 	if len(f.addresses) == 0 {
-		cluster, err := startProcesses(ctx, f.data, f.partitions)
+		cluster, err := startProcesses(ctx, f.data, "--partitions", strconv.Itoa(f.partitions))
 		if err != nil {
 			return err
 		}

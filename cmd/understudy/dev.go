@@ -23,6 +23,7 @@ type devFlags struct {
 	data        string
 	partitions  int
 	replication int
+	settings    settings
 	log         logFlags
 }
 
@@ -33,7 +34,7 @@ func newDev() *cobra.Command {
 		Short: "Run a whole cluster in one process on this machine",
 		Long: `Dev runs several nodes in one process on the loopback interface, each with its own
 data directory. The first answers Redis clients on --port, the next on the ports
-after it; nodes and Go clients use the ports 100 above. Ctrl-C ends it cleanly, and
+after it; nodes and Go clients use the ports 100 above. Ctrl-C ends all of them, and
 started again on the same directory it finds its data.`,
 		Example: `  understudy dev
   understudy dev --nodes 5 --port 7100 --data five-nodes`,
@@ -47,6 +48,7 @@ started again on the same directory it finds its data.`,
 	flags.IntVar(&f.port, "port", 7000, "port of the first node for Redis clients")
 	flags.StringVar(&f.data, "data", "understudy-data", "directory for the data of all nodes")
 	addShapeFlags(flags, &f.partitions, &f.replication)
+	f.settings.add(flags)
 	f.log.add(flags, "error") // its nodes come up one by one, and warn of each other until they have
 	return cmd
 }
@@ -59,7 +61,7 @@ func (f devFlags) validate() error {
 		return fmt.Errorf("--port %d: the ports %d to %d must lie in 1..65535", f.port, f.port, last)
 	}
 	_, err := replicationOf(f.replication, f.nodes)
-	return err
+	return errors.Join(err, f.settings.validate())
 }
 
 // shape is the cluster of valid flags.
@@ -91,7 +93,7 @@ func dev(ctx context.Context, f devFlags, out, errs io.Writer) error {
 	s := f.shape()
 	for _, m := range s.members {
 		server, err := startServer(ctx, serverConfig{
-			shape: s, id: m.ID, dir: nodeDir(f.data, m.ID), listen: m.Address, redis: m.Redis,
+			shape: s, settings: f.settings, id: m.ID, dir: nodeDir(f.data, m.ID), listen: m.Address, redis: m.Redis,
 			log:    log.With("node", m.ID),
 			failed: func(err error) { fail(fmt.Errorf("node %d: %w", m.ID, err)) },
 		})

@@ -20,7 +20,7 @@ import (
 // by itself, and returns how it ended.
 func devCluster(t *testing.T, data string, do func(*client.Client)) error {
 	t.Helper()
-	f := devFlags{nodes: 3, port: devPort(t), data: data, partitions: 4, replication: 3}
+	f := devFlags{nodes: 3, port: devPort(t), data: data, partitions: 4, replication: 3, settings: defaults()}
 	f.log = logFlags{level: "error", format: "text"}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -170,7 +170,7 @@ func TestServeRefusesTheDirectoryOfAnotherNode(t *testing.T) {
 	}
 	s := devFlags{nodes: 3, port: devPort(t), partitions: 4, replication: 3}.shape()
 	_, err := startServer(t.Context(), serverConfig{
-		shape: s, id: 2, dir: nodeDir(data, 1), listen: loopback(0), redis: loopback(0), failed: func(error) {},
+		shape: s, settings: defaults(), id: 2, dir: nodeDir(data, 1), listen: loopback(0), redis: loopback(0), failed: func(error) {},
 	})
 	if err == nil || !strings.Contains(err.Error(), "belongs to node 1 of this cluster, not to node 2") {
 		t.Errorf("startServer: %v", err)

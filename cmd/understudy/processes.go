@@ -18,19 +18,28 @@ import (
 // processes is a cluster of serve processes on this machine, for measuring and for
 // tests.
 type processes struct {
-	program    string
-	members    []string // as --members has them
-	redis      []string // addresses
-	data       string
-	own        bool // whether data is ours to remove
-	partitions int
-	commands   []*exec.Cmd // by node; nil when it does not run
+	program  string
+	members  []string // as --members has them
+	redis    []string // addresses
+	data     string
+	own      bool // whether data is ours to remove
+	flags    []string
+	output   *os.File    // for what they say on their standard output; nil: for nobody
+	errors   *os.File    // the same of their logs
+	commands []*exec.Cmd // by node; nil when it does not run
 }
 
-// startProcesses starts three nodes and waits until they accept writes.
-func startProcesses(ctx context.Context, data string, partitions int) (_ *processes, err error) {
+// startProcesses starts three nodes and waits until they accept writes. Data is where
+// they keep theirs, or empty: in a directory of their own that is removed in the end.
+func startProcesses(ctx context.Context, data string, flags ...string) (_ *processes, err error) {
+	p := &processes{data: data, flags: flags, errors: os.Stderr}
+	return p, p.begin(ctx)
+}
+
+// begin starts the nodes, or ends them.
+func (p *processes) begin(ctx context.Context) (err error) {
 	const nodes = 3
-	p := &processes{data: data, partitions: partitions, commands: make([]*exec.Cmd, nodes)}
+	p.commands = make([]*exec.Cmd, nodes)
 	defer func() {
 		if err != nil {
 			p.stop()
@@ -38,16 +47,16 @@ func startProcesses(ctx context.Context, data string, partitions int) (_ *proces
 	}()
 	if p.data == "" {
 		if p.data, err = os.MkdirTemp("", "understudy-bench-"); err != nil {
-			return p, err
+			return err
 		}
 		p.own = true
 	}
 	if p.program, err = os.Executable(); err != nil {
-		return p, err
+		return err
 	}
 	ports, err := freePorts(2 * nodes)
 	if err != nil {
-		return p, err
+		return err
 	}
 	for i := range nodes {
 		p.redis = append(p.redis, loopback(ports[2*i]))
@@ -55,10 +64,10 @@ func startProcesses(ctx context.Context, data string, partitions int) (_ *proces
 	}
 	for i := range nodes {
 		if err := p.start(i); err != nil {
-			return p, err
+			return err
 		}
 	}
-	return p, p.ready(ctx)
+	return p.ready(ctx)
 }
 
 // freePorts returns ports of the loopback interface that nobody has at the moment.
@@ -83,12 +92,19 @@ func isFree(port int) bool {
 	return err == nil && l.Close() == nil
 }
 
+// dir is where node i keeps its data.
+func (p *processes) dir(i int) string { return filepath.Join(p.data, strconv.Itoa(i+1)) }
+
 // start runs node i, counted from zero, on the data it has.
 func (p *processes) start(i int) error {
-	cmd := exec.Command(p.program, "serve", "--node", strconv.Itoa(i+1), "--cluster", "bench", "--log-level", "error",
-		"--members", strings.Join(p.members, ","), "--data-dir", filepath.Join(p.data, strconv.Itoa(i+1)),
-		"--partitions", strconv.Itoa(p.partitions))
-	cmd.Stderr = os.Stderr
+	cmd := exec.Command(p.program, append([]string{
+		"serve", "--node", strconv.Itoa(i + 1), "--cluster", "bench", "--log-level", "error",
+		"--members", strings.Join(p.members, ","), "--data-dir", p.dir(i),
+	}, p.flags...)...)
+	if p.output != nil {
+		cmd.Stdout = p.output
+	}
+	cmd.Stderr = p.errors
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -138,10 +154,11 @@ func (p *processes) cpu() (total time.Duration) {
 	return total
 }
 
-// stop ends the processes in order.
+// stop ends all processes at once: what they acknowledged is on their disks, and the
+// last of them would look in vain for somebody to hand over to.
 func (p *processes) stop() {
 	for i := range p.commands {
-		p.end(i, os.Interrupt)
+		p.end(i, os.Kill)
 	}
 	if p.own {
 		os.RemoveAll(p.data)

@@ -25,6 +25,7 @@ type serveFlags struct {
 	redis       string
 	partitions  int
 	replication int
+	settings    settings
 	log         logFlags
 }
 
@@ -33,14 +34,18 @@ func newServe() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve --node ID --members LIST --data-dir DIR",
 		Short: "Run one node of a cluster",
-		Long: `Serve runs one node. Every node is given the same --cluster, --members, --partitions
-and --replication-factor, and its own --node and --data-dir.
+		Long: `Serve runs one node. Every node is given the same --cluster, --members, --partitions,
+--replication-factor and --election-timeout, and its own --node and --data-dir.
 
 A member is ID=ADDRESS/REDIS: its number, host:port for nodes and Go clients, and
 host:port for Redis clients. Members are separated by commas.
 
 The data directory belongs to one node of one cluster, and says so when it is given
-to another.`,
+to another.
+
+An interrupt or SIGTERM ends the node in order: it hands over what it leads, answers
+those who wait, and stops, which takes a few seconds at most. A second one ends it at
+once, which is as safe, but the others have to miss it first.`,
 		Example: `  M=1=10.0.0.1:7100/10.0.0.1:7000,2=10.0.0.2:7100/10.0.0.2:7000,3=10.0.0.3:7100/10.0.0.3:7000
   understudy serve --node 1 --members $M --data-dir /var/lib/understudy`,
 		Args: exactly(0),
@@ -56,6 +61,7 @@ to another.`,
 	flags.StringVar(&f.listen, "listen", "", "address to listen on for nodes and Go clients (default: as in --members)")
 	flags.StringVar(&f.redis, "listen-redis", "", "address to listen on for Redis clients (default: as in --members)")
 	addShapeFlags(flags, &f.partitions, &f.replication)
+	f.settings.add(flags)
 	f.log.add(flags, "info")
 	return cmd
 }
@@ -106,7 +112,12 @@ func (f serveFlags) config() (serverConfig, error) {
 	case f.data == "":
 		return serverConfig{}, errors.New("--data-dir is missing: say where this node keeps its data")
 	}
-	c := serverConfig{shape: s, id: f.node, dir: f.data, listen: f.listen, redis: f.redis}
+	if err := f.settings.validate(); err != nil {
+		return serverConfig{}, err
+	}
+	c := serverConfig{
+		shape: s, settings: f.settings, id: f.node, dir: f.data, listen: f.listen, redis: f.redis,
+	}
 	if c.listen == "" {
 		c.listen = s.members[me].Address
 	}
@@ -151,5 +162,9 @@ func serve(ctx context.Context, f serveFlags, out, errs io.Writer) error {
 	fmt.Fprintf(out, "understudy %s: node %d of %d, Redis clients at %s, nodes and Go clients at %s\n",
 		version(), c.id, len(c.members), c.redis, c.listen)
 	<-ctx.Done()
-	return ended(ctx)
+	err = ended(ctx)
+	if err == nil {
+		s.leave(out, f.settings.patience())
+	}
+	return err
 }

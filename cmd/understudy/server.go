@@ -49,14 +49,24 @@ func (s shape) id() uint64 {
 	return max(h.Sum64(), 1)
 }
 
+// network stands for all that nodes must agree on to talk to one another. A leader
+// trusts that those who follow it do so for an election timeout: if theirs were
+// shorter, its leases would outlast their loyalty.
+func (c serverConfig) network() uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%d", c.shape.id(), c.settings.election)
+	return max(h.Sum64(), 1)
+}
+
 // A serverConfig says which node to run.
 type serverConfig struct {
 	shape
-	id     ring.NodeID
-	dir    string
-	listen string // for nodes and clients
-	redis  string
-	log    *slog.Logger
+	settings settings
+	id       ring.NodeID
+	dir      string
+	listen   string // for nodes and clients
+	redis    string
+	log      *slog.Logger
 	// failed is told once why the node gave up.
 	failed func(error)
 }
@@ -132,7 +142,7 @@ func (s *server) assemble(c serverConfig, peers net.Listener) (err error) {
 	}
 	s.transport, err = tcp.New(tcp.Config{
 		Node:        actors.NodeID(c.id),
-		Cluster:     c.shape.id(),
+		Cluster:     c.network(),
 		Incarnation: s.store.Incarnation(),
 		Listener:    peers,
 		Peers:       addresses,
@@ -145,7 +155,7 @@ func (s *server) assemble(c serverConfig, peers net.Listener) (err error) {
 		return err
 	}
 	s.engine.SetTransport(s.transport)
-	s.engine.Spawn(node.Name, node.New(node.Default(places)))
+	s.engine.Spawn(node.Name, node.New(c.settings.apply(node.Default(places))))
 	return nil
 }
 

@@ -13,7 +13,7 @@ func TestStatusShowsWhoLeadsThoughANodeIsDown(t *testing.T) {
 		t.Skip("short: starts processes")
 	}
 	t.Setenv("UNDERSTUDY_TEST_PROCESS", "1")
-	p, err := startProcesses(t.Context(), t.TempDir(), 4)
+	p, err := startProcesses(t.Context(), t.TempDir(), "--partitions", "4")
 	if err != nil {
 		t.Fatal(err)
 	}
