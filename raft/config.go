@@ -40,8 +40,8 @@ func (c Config) validateLimits() error {
 			"InflightBytes %d, UncommittedBytes %d",
 			c.BatchBytes, c.InflightMessages, c.InflightBytes, c.UncommittedBytes)
 	}
-	if c.Trailing < 0 {
-		return fmt.Errorf("want Trailing >= 0, not %d", c.Trailing)
+	if c.Trailing < 0 || c.Rest < 0 {
+		return fmt.Errorf("want Trailing and Rest >= 0, not %d and %d", c.Trailing, c.Rest)
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func (m Message) covers(other Message) bool {
 	switch m.Kind {
 	case AcceptEntries:
 		return m.Index >= other.Index
-	case AcceptHeartbeat:
+	case AcceptHeartbeat, AcceptRest:
 		return m.Round >= other.Round
 	}
 	return m.Index == other.Index && m.Round == other.Round

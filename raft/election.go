@@ -172,6 +172,10 @@ func (r *Replica) watchFollowers(l *leader) {
 		r.follow(None)
 		return
 	}
+	if r.lull(l) {
+		r.offerRest(l)
+		return
+	}
 	r.beat(l)
 	r.nudge(l)
 }

@@ -47,7 +47,10 @@ const (
 	// StandNow asks To to stand at once: the leader From hands over to it. Index and
 	// LogTerm are the end of the leader's log, which To is known to hold.
 	StandNow
-	_
+	// Rest is the last word of a leader for now: nobody need expect heartbeats any
+	// more. Index and LogTerm are the end of its log, and of To's; all of it is
+	// committed. Round is the number of the offer.
+	Rest
 	// AskTerm asks what term To is in. From is damaged: it may have forgotten what it
 	// promised. Round comes back in the answer, and Term, as in the answers, is the one
 	// that From is in: it may be zero, and nobody enters it because of the message.
@@ -57,6 +60,8 @@ const (
 	TellTerm
 	// TellDamage says the same of somebody who is damaged, too: it never leads.
 	TellDamage
+	// AcceptRest says that From rests. Round comes from the Rest.
+	AcceptRest
 )
 
 var kindNames = [...]string{
@@ -77,6 +82,8 @@ var kindNames = [...]string{
 	AskTerm:         "AskTerm",
 	TellTerm:        "TellTerm",
 	TellDamage:      "TellDamage",
+	Rest:            "Rest",
+	AcceptRest:      "AcceptRest",
 }
 
 // known reports whether k is a kind that this version knows.
@@ -140,7 +147,9 @@ func (m Message) String() string {
 		return s + fmt.Sprintf(" round=%d", m.Round)
 	case OfferSnapshot:
 		return s + fmt.Sprintf(" snapshot=%d@%d", m.Index, m.LogTerm)
-	case AcceptHeartbeat:
+	case Rest:
+		return s + fmt.Sprintf(" round=%d last=%d@%d", m.Round, m.Index, m.LogTerm)
+	case AcceptHeartbeat, AcceptRest:
 		return s + fmt.Sprintf(" round=%d", m.Round)
 	}
 	return s

@@ -28,6 +28,7 @@ type progress struct {
 	quiet    bool
 	heard    time.Duration // when it was last heard from
 	round    uint64        // the latest round of heartbeats it answered
+	rests    uint64        // the latest offer to rest that it took
 	pursuit  pursuit       // while it is to become a voter
 	farewell farewell      // since it was removed
 }

@@ -75,7 +75,7 @@ func (w *world) judgeTerm(h *host, m Message) {
 // whole reports whether no member is damaged any more.
 func (w *world) whole() bool {
 	members := w.decidedBy().Members()
-	return !slices.ContainsFunc(members, func(id ID) bool { return w.hosts[id-1].replica.damaged() })
+	return !slices.ContainsFunc(members, func(id ID) bool { return id != w.dead && w.hosts[id-1].replica.damaged() })
 }
 
 // quiet reports whether no change of members is under way.

@@ -208,6 +208,7 @@ func (w *world) mark(h *host, out Output) {
 
 // rare is what must happen in some run of many.
 var rare = []string{
+	"somebody rests", "a leader that rests disappears",
 	"change of members", "removed leader hands over", "leader with a stalled disk hands over",
 	"somebody stands because the leader wants it", "removed replica is told",
 	"joint configuration", "configuration is rolled back", "damaged replica is whole",

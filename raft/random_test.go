@@ -28,6 +28,7 @@ type weather struct {
 	captures             float64       // how likely a host begins one in a turn
 	trailing             int           // bytes
 	damage               float64       // how likely a crash spoils the disk
+	rest                 int           // heartbeats
 	upheaval
 }
 
@@ -46,13 +47,16 @@ func drawWeather(r *rand.Rand) weather {
 		proposals: 0.5 * r.Float64(), questions: 0.5 * r.Float64(),
 		pace:     testHeartbeat / 2,
 		captures: maybe(0.2), trailing: r.IntN(4) * 80, upheaval: drawUpheaval(r),
-		damage: maybe(1),
+		damage: maybe(1), rest: r.IntN(4),
 	}
 	switch r.IntN(6) {
 	case 0, 1:
 		w.strainLeases(r)
 	case 2:
 		w.strainMemory()
+	}
+	if w.rest > 0 && r.IntN(2) == 0 {
+		w.proposals, w.questions = 0.002, 0.002 // so that there is something to rest from
 	}
 	return w
 }
@@ -89,6 +93,9 @@ type world struct {
 	hosts      []*host
 	rates      []float64 // of the clocks
 	paused     []time.Duration
+	watchers   []watcher
+	lives      []int // how often each was started
+	dead       ID    // who is not started again
 	blocked    map[[2]ID]bool
 	network    []envelope
 	ledger     []Entry // what was committed, for ever
@@ -124,6 +131,7 @@ func newWorld(seed uint64, size int) *world {
 	}
 	hosts := size + w.spare
 	w.paused, w.commits = make([]time.Duration, hosts), make([]Index, hosts)
+	w.watchers, w.lives = make([]watcher, hosts), make([]int, hosts)
 	for i := range hosts {
 		w.rates = append(w.rates, w.rate())
 		w.hosts = append(w.hosts, newHost(w.config(i), w.clock(i), w.patience()))
@@ -136,7 +144,7 @@ func (w *world) config(i int) Config {
 		ID: ID(i + 1), Election: testElection, Heartbeat: testHeartbeat, Drift: 0.1,
 		Leases: w.leases, Eager: i == 0,
 		BatchBytes: 1000, InflightMessages: 8, InflightBytes: 4000, UncommittedBytes: 10000,
-		Trailing: w.trailing,
+		Trailing: w.trailing, Rest: w.rest,
 	}
 	if w.tiny {
 		c.BatchBytes, c.InflightMessages, c.InflightBytes, c.UncommittedBytes = 1, 2, 100, 300
@@ -200,7 +208,7 @@ func (w *world) requeue(messages []Message, h *host) {
 
 func (w *world) misfortune() {
 	for i, h := range w.hosts {
-		if h.replica == nil && w.chance(0.05) {
+		if h.replica == nil && h.config.ID != w.dead && w.chance(0.05) {
 			w.restart(i, h)
 		}
 	}
@@ -228,6 +236,7 @@ func (w *world) victim() ID {
 
 func (w *world) restart(i int, h *host) {
 	h.start(w.clock(i))
+	w.lives[i]++
 	w.commits[i] = h.disk.Snapshot.Index
 }
 
@@ -325,14 +334,19 @@ func (w *world) turn(i int, h *host, inbox []Message) {
 		Reads:     w.drawReads(h),
 		Change:    w.drawChange(h),
 		Transfer:  w.drawTransfer(),
+		Contacts:  w.contacts(i),
 	}
 	w.capture(h)
 	stored := w.store(h, &in)
 	if !synced && !stored && in.Now < h.replica.Deadline() && in.Change == nil && in.Transfer == None &&
-		len(in.Messages)+len(in.Proposals)+len(in.Reads) == 0 {
+		len(in.Messages)+len(in.Proposals)+len(in.Reads)+len(in.Contacts) == 0 {
 		return
 	}
+	before := h.replica.Status().Resting
 	w.judge(i, h, in, h.step(in))
+	if !before && h.replica.Status().Resting {
+		w.marks["somebody rests"]++
+	}
 }
 
 func (w *world) drawProposals() (proposals []Proposal) {
@@ -537,7 +551,9 @@ func (w *world) judgePair(a, b State) {
 // that everybody applies it: within thirty elections, and as long as the smallest
 // window takes to carry every entry once.
 func (w *world) heal() {
-	w.weather = weather{syncing: 1, leases: w.leases, pace: testHeartbeat / 2, captures: w.captures, damage: 0.5}
+	w.weather = weather{
+		syncing: 1, leases: w.leases, pace: testHeartbeat / 2, captures: w.captures, damage: 0.5, rest: w.rest,
+	}
 	clear(w.blocked)
 	clear(w.stuck)
 	for i, h := range w.hosts {
@@ -547,19 +563,25 @@ func (w *world) heal() {
 		}
 	}
 	w.relapse()
-	word := []byte("the last word")
+	w.demandProgress("the last word")
+}
+
+// demandProgress proposes the words to whoever leads, and demands that all members
+// apply them.
+func (w *world) demandProgress(words string) {
+	word := []byte(words)
 	end := w.now + 30*testElection + time.Duration(len(w.ledger))*2*testHeartbeat
 	for w.now < end && w.err == nil && !(w.said(word) && w.level() && w.settled() && w.whole()) {
 		w.tick()
 		for i, h := range w.hosts {
-			if h.replica.Status().Role == Leader && !w.said(word) {
+			if h.replica != nil && h.replica.Status().Role == Leader && !w.said(word) {
 				in := Input{Now: max(w.clock(i), h.replica.now), Proposals: []Proposal{{Data: word}}}
 				w.judge(i, h, in, h.step(in))
 			}
 		}
 	}
 	if !w.said(word) {
-		w.fail("nothing was committed after everything had healed")
+		w.fail("after everything had healed nobody could say %q", words)
 	}
 	if !w.level() {
 		w.fail("of %d entries were applied %d by %v", len(w.ledger), w.commits, w.decidedBy())
@@ -575,7 +597,7 @@ func (w *world) heal() {
 // level reports whether every member has applied everything.
 func (w *world) level() bool {
 	return !slices.ContainsFunc(w.decidedBy().Members(), func(id ID) bool {
-		return int(w.commits[id-1]) != len(w.ledger)
+		return id != w.dead && int(w.commits[id-1]) != len(w.ledger)
 	})
 }
 
@@ -605,6 +627,7 @@ func run(seed uint64, size, ticks int) (w *world) {
 	}
 	w.judgeLogs()
 	w.heal()
+	w.demandRest()
 	return w
 }
 

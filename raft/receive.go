@@ -17,6 +17,7 @@ func (r *Replica) receive(m Message) {
 		r.refused++
 		return
 	}
+	r.disturb(m)
 	switch {
 	case m.Kind == AskTerm:
 		r.receiveAskTerm(m)
@@ -54,7 +55,7 @@ func (r *Replica) timely(m Message) bool {
 // nor, while others are loyal to it, be elected.
 func (r *Replica) correct(m Message) {
 	switch m.Kind {
-	case RequestVote, AppendEntries, Heartbeat, OfferSnapshot, StandNow:
+	case RequestVote, AppendEntries, Heartbeat, OfferSnapshot, StandNow, Rest:
 		r.say(Message{Kind: Outdated, To: m.From})
 	}
 }
@@ -83,6 +84,10 @@ func (r *Replica) dispatch(m Message) {
 		r.receiveOfferSnapshot(m)
 	case StandNow:
 		r.receiveStandNow(m)
+	case Rest:
+		r.receiveRest(m)
+	case AcceptRest:
+		r.receiveAcceptRest(m)
 	}
 	// The others only bring a term.
 }

@@ -44,6 +44,7 @@ type Replica struct {
 	bound   time.Duration
 	role    role
 	damage  damage
+	silent  []ID // members of which nothing is heard, as the caller says; sorted
 	refused uint64
 	out     Output
 }
@@ -111,8 +112,12 @@ func (r *Replica) Step(in Input) Output {
 	r.settle(in.Saved)
 	r.capture(in.Captured)
 	r.install(in.Installed)
+	r.meet(in.Contacts)
 	for _, m := range in.Messages {
 		r.receive(m)
+	}
+	if l, leading := r.role.(*leader); leading && in.busy() {
+		r.rouse(l)
 	}
 	r.propose(in.Proposals)
 	r.read(in.Reads)
@@ -121,6 +126,9 @@ func (r *Replica) Step(in Input) Output {
 	r.watch()
 	return r.finish()
 }
+
+// Never is the [Replica.Deadline] of a replica that waits for nothing.
+const Never time.Duration = 1 << 61
 
 // Deadline is when Step must be called even if nothing happens.
 func (r *Replica) Deadline() time.Duration {
@@ -150,6 +158,7 @@ func (r *Replica) Status() Status {
 		Configuration: r.configuration(),
 		Configured:    r.members.since(),
 		Transferring:  r.transferring(),
+		Resting:       r.resting(),
 	}
 }
 
@@ -187,7 +196,7 @@ func (r *Replica) watch() {
 	case r.eligible():
 		r.poll()
 	default:
-		r.follow(None).until = never
+		r.follow(None).until = Never
 	}
 }
 

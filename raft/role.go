@@ -20,9 +20,6 @@ func (r Role) String() string {
 	return fmt.Sprintf("Role(%d)", uint8(r))
 }
 
-// never is a deadline that no clock reaches.
-const never time.Duration = 1 << 61
-
 // A role is what a replica does in its term, and everything it needs to know only
 // for that. To change the role is to replace the value.
 type role interface {
@@ -40,6 +37,8 @@ type follower struct {
 	proven Index
 	wait   time.Duration // without a word from the leader
 	until  time.Duration // then it stands
+	// resting says that it waits for nothing, because its leader rests.
+	resting bool
 }
 
 // A preCandidate asks whether it would be elected, without disturbing anyone.
@@ -65,6 +64,7 @@ type leader struct {
 	beat        time.Duration // when the next heartbeat is due
 	reads       reads
 	transfer    transfer
+	rest        rest
 	// forfeited says that somebody else was asked to lead in this reign.
 	forfeited bool
 }
@@ -79,11 +79,20 @@ func (*preCandidate) leads(ID) ID { return None }
 func (*candidate) leads(ID) ID    { return None }
 func (*leader) leads(self ID) ID  { return self }
 
-func (f *follower) deadline(*Replica) time.Duration     { return f.until }
 func (p *preCandidate) deadline(*Replica) time.Duration { return p.until }
 func (c *candidate) deadline(*Replica) time.Duration    { return c.until }
 
+func (f *follower) deadline(*Replica) time.Duration {
+	if f.resting {
+		return Never
+	}
+	return f.until
+}
+
 func (l *leader) deadline(r *Replica) time.Duration {
+	if l.rest.taken {
+		return Never
+	}
 	return min(l.beat, l.heard(r)+r.config.Election)
 }
 

@@ -131,6 +131,7 @@ func (s *story) commands() map[string]func(args) {
 		"read":     s.read,     // N NUMBER...
 		"change":   s.change,   // N VOTER... [learners=4,5]: ask N for these members
 		"transfer": s.transfer, // N TO, or N anyone: ask N to hand over
+		"contact":  s.contact,  // N ABOUT [silent=1]: N is told of the process of ABOUT
 		"members":  s.members,  // [N]: what each takes for the group
 		"capture":  s.capture,  // N: its state is captured, and durable at once
 		"mark":     s.mark,     // N: its state is captured, and durable when it says
@@ -242,7 +243,7 @@ func (s *story) group(a args) {
 	s.config = Config{
 		Election: testElection, Heartbeat: testHeartbeat, Drift: 0.1,
 		BatchBytes: 1 << 20, InflightMessages: 100, InflightBytes: 1 << 20, UncommittedBytes: 1 << 20,
-		Leases: a.get("leases") == 1,
+		Leases: a.get("leases") == 1, Rest: int(a.get("rest")),
 	}
 	a.set("batch", &s.config.BatchBytes)
 	a.set("inflight", &s.config.InflightMessages)
@@ -333,6 +334,10 @@ func (s *story) transfer(a args) {
 		to = a.id(1)
 	}
 	s.step(a.id(0), Input{Transfer: to})
+}
+
+func (s *story) contact(a args) {
+	s.step(a.id(0), Input{Contacts: []Contact{{ID: a.id(1), Silent: a.get("silent") == 1}}})
 }
 
 func (s *story) members(a args) {
@@ -549,6 +554,12 @@ func (s *story) tellRole(before, after Status) {
 	}
 	if !before.Configuration.Equal(after.Configuration) {
 		s.say("%d is in %v", after.ID, after.Configuration)
+	}
+	if !before.Resting && after.Resting {
+		s.say("%d rests", after.ID)
+	}
+	if before.Resting && !after.Resting {
+		s.say("%d rests no more", after.ID)
 	}
 	if before.Transferring != after.Transferring && after.Transferring != None {
 		s.say("%d hands over to %d", after.ID, after.Transferring)

@@ -102,6 +102,8 @@ type Input struct {
 	// [Anyone] unless it is handing over already. Until that one leads, or an election
 	// timeout has passed, no proposals are accepted.
 	Transfer ID
+	// Contacts tell how other members are. They are taken before Messages.
+	Contacts []Contact
 }
 
 // An Output is everything that the caller must do about an [Input], in the order
@@ -172,6 +174,9 @@ type Config struct {
 	Election time.Duration
 	// Heartbeat is how often a leader speaks when it has nothing to say.
 	Heartbeat time.Duration
+	// Rest is after how many heartbeats without work a group goes to rest: its replicas
+	// have no deadline then, and the caller must tell them of Contacts. Zero: never.
+	Rest int
 	// Drift bounds how much faster one clock may run than another, as a fraction:
 	// 0.1 means ten percent. Leases rest on it and on nothing else.
 	Drift float64
@@ -220,6 +225,8 @@ type Status struct {
 	// log, as far as it is held, says nothing about it.
 	Configuration Configuration
 	Configured    Index
+	// Resting says that the replica waits for nothing, as its group does.
+	Resting bool
 	// Transferring is the voter that this leader is handing over to.
 	Transferring ID
 	// Damaged says that this replica has lost something and is not whole again yet. A
