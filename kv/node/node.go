@@ -50,6 +50,7 @@ func Default(m ring.Map) Config {
 		Raft: raft.Config{
 			Election:         time.Second,
 			Heartbeat:        100 * time.Millisecond,
+			Rest:             20,
 			Drift:            0.05,
 			Leases:           true,
 			BatchBytes:       1 << 20,

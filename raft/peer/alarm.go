@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft"
 )
 
 // wake is what a peer sends itself when its replica must be stepped even if
@@ -18,8 +19,13 @@ type alarm struct {
 	cancel func() // nil unless the alarm is set
 }
 
-// set makes the alarm ring at the deadline or earlier.
+// set makes the alarm ring at the deadline or earlier. A replica that waits for
+// nothing has no timer.
 func (a *alarm) set(ctx actors.Context, deadline time.Duration) {
+	if deadline == raft.Never {
+		a.stop()
+		return
+	}
 	if a.cancel != nil {
 		if a.at <= deadline {
 			return
@@ -28,6 +34,13 @@ func (a *alarm) set(ctx actors.Context, deadline time.Duration) {
 	}
 	a.at = deadline
 	a.cancel = ctx.After(max(deadline-ctx.Now(), 0), wake{})
+}
+
+func (a *alarm) stop() {
+	if a.cancel != nil {
+		a.cancel()
+		a.cancel = nil
+	}
 }
 
 // rang notes that the timer has gone off.

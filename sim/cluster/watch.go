@@ -65,7 +65,7 @@ func groupOf(name string) check.Group {
 // sent tells the oracles what a message claims or promises.
 func (o *watch) sent(g check.Group, m raft.Message) {
 	switch m.Kind {
-	case raft.AppendEntries, raft.Heartbeat:
+	case raft.AppendEntries, raft.Heartbeat, raft.Rest:
 		o.leaders[g] = m.From
 		o.consensus.Led(g, m.From, m.Term)
 	case raft.RequestVote:
