@@ -54,6 +54,7 @@ type Peer struct {
 	machine StateMachine
 	ctx     actors.Context // of the running call; for random numbers alone
 	stopped string         // why this replica does nothing any more, if so
+	damaged bool           // it said that it was, and nothing since
 
 	turn      raft.Input       // what was collected for the next step
 	proposing []client         // who sent turn.Proposals
@@ -183,6 +184,7 @@ func (p *Peer) begin(ctx actors.Context) {
 	if s.Snapshot.Index > 0 {
 		ctx.Send(p.config.Snapshots, snapshot.Keep{Group: p.config.Group, Index: s.Snapshot.Index, Term: s.Snapshot.Term})
 	}
+	p.damaged = s.Damaged
 	if s.Damaged {
 		ctx.Log().Error("a replica has lost a part of its memory; it votes for nobody until the others have repaired it",
 			"group", p.config.Group)
@@ -282,9 +284,13 @@ func (p *Peer) apply(ctx actors.Context, committed []raft.Entry) {
 const entryOverhead = 64
 
 // announce tells the owner when there is a new leader, or none any more, or when
-// others vote.
+// others vote; and people, when this replica has been repaired.
 func (p *Peer) announce(ctx actors.Context) {
 	s := p.replica.Status()
+	if p.damaged && !s.Damaged {
+		p.damaged = false
+		ctx.Log().Warn("the others have repaired a replica; it votes again", "group", p.config.Group)
+	}
 	sameLeader := s.Leader == p.led.Leader && (s.Leader == raft.None || s.Vote.Term == p.led.Term)
 	if sameLeader && slices.Equal(s.Configuration.Voters, p.led.Voters) {
 		return

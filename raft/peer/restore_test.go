@@ -370,9 +370,19 @@ func TestALostSnapshotDamagesTheReplica(t *testing.T) {
 	}
 }
 
-func TestADamagedReplicaSaysSo(t *testing.T) {
+func TestADamagedReplicaSaysSoAndSaysWhenItIsRepaired(t *testing.T) {
 	s := start(t, raft.State{Damaged: true}, 1, 2, 3)
 	if !s.raft().Damaged || s.logged != 1 {
+		t.Errorf("status %+v, %d lines were logged", s.raft(), s.logged)
+	}
+	round := messages(s.take())[0].Round
+	s.turn(from(2, raft.Message{Kind: raft.TellTerm, Term: 1, Round: round, Index: 1}),
+		from(3, raft.Message{Kind: raft.TellTerm, Term: 1, Round: round}))
+	s.saved()
+	s.follow(1)
+	s.saved()
+	s.pass(heartbeat)
+	if s.raft().Damaged || s.logged != 2 {
 		t.Errorf("status %+v, %d lines were logged", s.raft(), s.logged)
 	}
 }
