@@ -60,7 +60,9 @@ func (s NodeStatus) AppendTo(b []byte) []byte {
 	for _, replica := range s.Replicas {
 		b = appendBytes(b, 3, replica.AppendTo(nil))
 	}
-	return b
+	b = appendNumber(b, 4, protowire.EncodeBool(s.Waiting))
+	b = appendNumber(b, 5, protowire.EncodeBool(s.Damaged))
+	return appendNumber(b, 6, protowire.EncodeBool(s.Leaving))
 }
 
 // DecodeNodeStatus is the inverse of [NodeStatus.AppendTo].
@@ -78,6 +80,12 @@ func DecodeNodeStatus(b []byte) (NodeStatus, error) {
 			replica, err := peer.DecodeStatus(d.bytes())
 			d.check(err == nil)
 			s.Replicas = append(s.Replicas, replica)
+		case 4:
+			s.Waiting = protowire.DecodeBool(d.number())
+		case 5:
+			s.Damaged = protowire.DecodeBool(d.number())
+		case 6:
+			s.Leaving = protowire.DecodeBool(d.number())
 		}
 	}
 	return s, d.error("node status")

@@ -54,6 +54,9 @@ func TestANodeThatLeavesLetsOthersLeadAtOnce(t *testing.T) {
 	if left != (node.Left{Moved: 3}) || took >= node.Default(d.places).Raft.Election {
 		t.Errorf("left with %+v after %v", left, took)
 	}
+	if s := d.status(1); !s.Leaving || s.Waiting || s.Damaged {
+		t.Errorf("the status is %+v", s)
+	}
 	d.world.Crash(1)
 	d.world.Run(time.Minute)
 	if polls > 0 {

@@ -51,4 +51,11 @@ type NodeStatus struct {
 	Recovered bool
 	// Replicas is sorted by group. A replica that did not answer in time is missing.
 	Replicas []peer.Status
+	// Waiting says that the node has not been admitted: its disk is new, or not the one
+	// it had, and too few of the others have said that they know no other.
+	Waiting bool
+	// Damaged says that the journal had lost something when this process read it.
+	Damaged bool
+	// Leaving says that the node is going to be stopped.
+	Leaving bool
 }

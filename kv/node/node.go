@@ -71,6 +71,7 @@ func Default(m ring.Map) Config {
 type Node struct {
 	config    Config
 	self      actors.NodeID
+	admitted  bool
 	recovered bool
 	damaged   bool              // the journal has lost something, perhaps whole groups
 	asked     []journal.GroupID // to host, before the journal was read
@@ -108,6 +109,7 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case actors.Started:
 		n.wake(ctx)
 	case admitted:
+		n.admitted = true
 		ctx.Spawn(snapshot.Name, snapshot.New(n.config.Snapshots))
 		ctx.Spawn(journal.Name, journal.New(journal.Config{Owner: ctx.Self(), GenerationBytes: n.config.GenerationBytes}))
 	case journal.Recovered:

@@ -219,8 +219,42 @@ func TestANodeAnswersBeforeItHasRecovered(t *testing.T) {
 	if m := c.clusterMap(1); !reflect.DeepEqual(m.Map, c.places) || m.Leaders[0] != 0 {
 		t.Errorf("the map is %+v", m)
 	}
-	if s := c.status(1); s.Recovered || s.ID != 1 || len(s.Replicas) != 0 {
+	if s := c.status(1); s.Recovered || s.ID != 1 || len(s.Replicas) != 0 || !s.Waiting || s.Leaving {
 		t.Errorf("the status is %+v", s)
+	}
+}
+
+func TestANodeWhoseJournalIsDamagedSaysSoAndIsRepairedByTheOthers(t *testing.T) {
+	c := newCluster(t, 3, []ring.NodeID{1, 2, 3})
+	for id := range actors.NodeID(3) {
+		c.boot(id+1, same)
+	}
+	c.world.Run(time.Second)
+	for i := range 10 {
+		if r := c.put(0, fmt.Sprint("key", i)); r.Outcome != peer.Done {
+			t.Fatalf("put %d: %v", i, r)
+		}
+	}
+	c.world.Crash(2)
+	if !c.disks[2].FlipBit("journal-1", 3, 100) {
+		t.Fatal("there is nothing to damage")
+	}
+	c.world.Restart(2)
+	healed := false
+	c.world.RunUntil(func() bool {
+		s := c.status(2)
+		if s.Recovered && !s.Damaged {
+			t.Fatalf("nobody noticed: %+v", s)
+		}
+		healed = s.Recovered && len(s.Replicas) == 1 && !s.Replicas[0].Raft.Damaged
+		return healed
+	}, 10*time.Second)
+	if !healed {
+		t.Errorf("not repaired: %+v", c.status(2))
+	}
+	c.world.Run(time.Second)
+	if mine, other := c.status(2).Replicas[0].Summary, c.status(1).Replicas[0].Summary; mine != other {
+		t.Errorf("repaired to %+v, and node 1 holds %+v", mine, other)
 	}
 }
 

@@ -26,7 +26,7 @@ type survey struct {
 // ask takes part in the next survey, which begins at once if none is running.
 func (n *Node) ask(ctx actors.Context, asker actors.Ref) {
 	if !n.recovered {
-		ctx.Send(asker, NodeStatus{ID: ctx.Self().Node})
+		ctx.Send(asker, n.status(nil))
 		return
 	}
 	if len(n.survey.next) < maxAskers {
@@ -71,12 +71,24 @@ func (n *Node) reportIfComplete(ctx actors.Context) {
 // report answers everyone with what the survey has found, and begins the next one
 // if somebody is waiting for it.
 func (n *Node) report(ctx actors.Context) {
-	status := NodeStatus{ID: ctx.Self().Node, Recovered: true, Replicas: n.survey.replicas}
+	status := n.status(n.survey.replicas)
 	for _, asker := range n.survey.askers {
 		ctx.Send(asker, status)
 	}
 	n.survey.askers = nil
 	if len(n.survey.next) > 0 {
 		n.begin(ctx)
+	}
+}
+
+// status is what the node knows itself, with what its replicas say.
+func (n *Node) status(replicas []peer.Status) NodeStatus {
+	return NodeStatus{
+		ID:        n.self,
+		Recovered: n.recovered,
+		Replicas:  replicas,
+		Waiting:   !n.admitted,
+		Damaged:   n.damaged,
+		Leaving:   n.farewell != nil,
 	}
 }

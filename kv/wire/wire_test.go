@@ -74,8 +74,9 @@ var pinned = []struct {
 		node.NodeStatus{
 			ID: 1, Recovered: true,
 			Replicas: []peer.Status{{Group: 1, Raft: raft.Status{ID: 1}}},
+			Waiting:  true, Damaged: true, Leaving: true,
 		},
-		"09" + "0801" + "1001" + "1a04" + "0801" + "1001",
+		"09" + "0801" + "1001" + "1a04" + "0801" + "1001" + "2001" + "2801" + "3001",
 	},
 	{node.Beat{Birth: 300, Life: 2, Knows: 3, Blank: true}, "0a" + "08ac02" + "1002" + "1803" + "2001"},
 	{
