@@ -6,8 +6,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,8 +14,7 @@ import (
 	"github.com/understudy-kv/understudy/client"
 )
 
-// devCluster runs dev on the data given until do returns, or if do is nil until it ends
-// by itself, and returns how it ended.
+// devCluster runs dev on the data given until do returns, and returns how it ended.
 func devCluster(t *testing.T, data string, do func(*client.Client)) error {
 	t.Helper()
 	f := devFlags{nodes: 3, port: devPort(t), data: data, partitions: 4, replication: 3, settings: defaults()}
@@ -37,11 +34,7 @@ func devCluster(t *testing.T, data string, do func(*client.Client)) error {
 				continue
 			}
 			defer c.Close()
-			if do == nil {
-				<-ctx.Done()
-			} else {
-				do(c)
-			}
+			do(c)
 			return
 		}
 	}()
@@ -95,49 +88,6 @@ func TestDevFindsItsDataAgain(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatalf("the second life: %v", err)
-	}
-}
-
-func TestDamagedJournalStopsTheNodeWithAnExplanation(t *testing.T) {
-	data := t.TempDir()
-	err := devCluster(t, data, func(c *client.Client) {
-		for i := range 20 {
-			if err := c.Put(t.Context(), strconv.Itoa(i), bytes.Repeat([]byte("v"), 100)); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	damage(t, filepath.Join(data, "node-2"))
-	err = devCluster(t, data, nil)
-	if err == nil || !strings.Contains(err.Error(), "node 2: ") || !strings.Contains(err.Error(), "corrupt data") {
-		t.Errorf("dev ended with %v", err)
-	}
-}
-
-// damage flips a bit in the middle of the largest file of a node.
-func damage(t *testing.T, dir string) {
-	t.Helper()
-	var largest string
-	var text []byte
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		if len(b) > len(text) {
-			largest, text = path, b
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text[len(text)/2] ^= 1
-	if err := os.WriteFile(largest, text, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"slices"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,23 +21,27 @@ import (
 
 func newStatus() *cobra.Command {
 	var f clientFlags
-	var asJSON bool
+	var asJSON, replicas bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the cluster map, who leads what, and the state of each replica",
-		Args:  exactly(0),
+		Long: `Status asks every node and prints what they answer: first whatever needs attention,
+then the nodes, then for each partition who leads it and how far each replica has
+applied its log, as NODE:ROLE@INDEX. With --replicas each replica has a line of its own.`,
+		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.with(cmd.Context(), cmd.ErrOrStderr(), func(ctx context.Context, c *client.Client) error {
 				s := survey(ctx, c)
 				if asJSON {
 					return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
 				}
-				return s.print(cmd.OutOrStdout())
+				return s.print(cmd.OutOrStdout(), replicas)
 			})
 		},
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	cmd.Flags().BoolVar(&replicas, "replicas", false, "print a line for each replica")
 	return cmd
 }
 
@@ -47,6 +49,7 @@ func newStatus() *cobra.Command {
 type clusterStatus struct {
 	Cluster    uint64            `json:"cluster"`
 	Epoch      uint64            `json:"epoch"`
+	Warnings   []string          `json:"warnings"`
 	Nodes      []nodeStatus      `json:"nodes"`
 	Partitions []partitionStatus `json:"partitions"`
 }
@@ -55,7 +58,9 @@ type nodeStatus struct {
 	ID      uint64 `json:"id"`
 	Address string `json:"address"`
 	Redis   string `json:"redis"`
-	State   string `json:"state"` // up, recovering, or why it did not answer
+	State   string `json:"state"` // up, leaving, recovering, waiting, or why it did not answer
+	// Damaged says that the journal had lost something when the node started.
+	Damaged bool `json:"damaged,omitempty"`
 }
 
 type partitionStatus struct {
@@ -75,6 +80,20 @@ type replicaStatus struct {
 	Applied uint64 `json:"applied"`
 	Keys    uint64 `json:"keys"`
 	Hash    string `json:"hash"`
+	// Snapshot is the index of the newest, zero if there is none; LogBytes is what the
+	// log weighs that is kept in memory.
+	Snapshot uint64 `json:"snapshot"`
+	LogBytes int    `json:"logBytes"`
+	// Members is who the replica takes for its group, if that is not whom the map names.
+	Members string `json:"members,omitempty"`
+	// Damaged says that it has lost something, and votes for nobody until the others
+	// have repaired it; Stopped, why it takes no part in its group.
+	Damaged bool   `json:"damaged,omitempty"`
+	Stopped string `json:"stopped,omitempty"`
+	// Alone says that the map names no other replica.
+	Alone bool `json:"alone,omitempty"`
+	// HandingOver is the node that shall lead in place of this leader.
+	HandingOver uint64 `json:"handingOver,omitempty"`
 }
 
 // survey asks every node, all at once: one that is down must not use up the time of
@@ -92,13 +111,17 @@ func survey(ctx context.Context, c *client.Client) clusterStatus {
 	for i, answer := range answers {
 		for _, r := range answer.Replicas {
 			p := node.Partition(r.Group)
-			replicas[p] = append(replicas[p], newReplicaStatus(m.Members[i].ID, r))
+			if p < 0 || p >= m.Partitions() {
+				continue // of a cluster that this map is not of
+			}
+			replicas[p] = append(replicas[p], newReplicaStatus(m.Members[i].ID, r, m.Owners[p]))
 		}
 	}
 	for p := range m.Partitions() {
 		first, last := m.SlotsOf(p)
 		s.Partitions = append(s.Partitions, newPartitionStatus(p, first, last, replicas[p]))
 	}
+	s.Warnings = s.warnings()
 	return s
 }
 
@@ -115,17 +138,42 @@ func ask(ctx context.Context, c *client.Client, member ring.Member) (nodeStatus,
 		n.State = "no answer"
 	case err != nil:
 		n.State = err.Error()
+	case answer.Waiting:
+		n.State = "waiting"
 	case !answer.Recovered:
 		n.State = "recovering"
+	case answer.Leaving:
+		n.State = "leaving"
 	}
+	n.Damaged = answer.Damaged
 	return n, answer
 }
 
-func newReplicaStatus(id uint64, s peer.Status) replicaStatus {
+func newReplicaStatus(id uint64, s peer.Status, owners []ring.NodeID) replicaStatus {
 	return replicaStatus{
-		Node: id, Role: s.Raft.Role.String(), Term: uint64(s.Raft.Vote.Term), Commit: uint64(s.Raft.Commit),
+		Node: id, Role: roleOf(s), Term: uint64(s.Raft.Vote.Term), Commit: uint64(s.Raft.Commit),
 		Applied: uint64(s.Raft.Delivered), Keys: s.Summary.Items, Hash: fmt.Sprintf("%016x", s.Summary.Hash),
+		Snapshot: uint64(s.Raft.Snapshot), LogBytes: s.Raft.LogBytes, Members: strangers(s.Raft.Configuration, owners),
+		Alone: len(owners) == 1, Damaged: s.Raft.Damaged, Stopped: s.Stopped, HandingOver: uint64(s.Raft.Transferring),
 	}
+}
+
+// roleOf is the role of a replica that takes part in its group.
+func roleOf(s peer.Status) string {
+	if s.Stopped != "" {
+		return "stopped"
+	}
+	return s.Raft.Role.String()
+}
+
+// strangers describes a configuration, unless it is simply that the owners vote.
+func strangers(c raft.Configuration, owners []ring.NodeID) string {
+	settled := len(c.Outgoing)+len(c.Learners)+len(c.Target) == 0
+	same := func(a raft.ID, b ring.NodeID) bool { return uint64(a) == b }
+	if len(c.Voters) == 0 || settled && slices.EqualFunc(c.Voters, slices.Sorted(slices.Values(owners)), same) {
+		return ""
+	}
+	return c.String()
 }
 
 // newPartitionStatus finds the leader: of those that say so, the one of the newest
@@ -138,34 +186,4 @@ func newPartitionStatus(p int, first, last uint16, replicas []replicaStatus) par
 		}
 	}
 	return s
-}
-
-func (s clusterStatus) print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "NODE\tADDRESS\tREDIS\tSTATE\n")
-	for _, n := range s.Nodes {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", n.ID, n.Address, n.Redis, n.State)
-	}
-	fmt.Fprintf(w, "\nPARTITION\tSLOTS\tLEADER\tTERM\tCOMMIT\tKEYS\tREPLICAS\n")
-	for _, p := range s.Partitions {
-		fmt.Fprintf(w, "%d\t%d-%d\t%s\n", p.Partition, p.FirstSlot, p.LastSlot, p.columns())
-	}
-	return w.Flush()
-}
-
-// columns is the part of a row that depends on who leads.
-func (p partitionStatus) columns() string {
-	var replicas []string
-	leader := replicaStatus{}
-	for _, r := range p.Replicas {
-		replicas = append(replicas, fmt.Sprintf("%d:%s@%d", r.Node, r.Role, r.Applied))
-		if r.Node == p.Leader {
-			leader = r
-		}
-	}
-	name := "none"
-	if p.Leader != 0 {
-		name = fmt.Sprint(p.Leader)
-	}
-	return fmt.Sprintf("%s\t%d\t%d\t%d\t%s", name, leader.Term, leader.Commit, leader.Keys, strings.Join(replicas, " "))
 }
