@@ -84,7 +84,7 @@ func (p *Peer) decide(ctx actors.Context, v raft.Verdict) {
 	case asked.change == nil:
 	case v.Refusal == 0:
 		assert(v.Index > p.applied, "a change begins with entry %d after entry %d was applied", v.Index, p.applied)
-		p.commands = append(p.commands, command{v.Index, p.replica.Status().Vote.Term, *asked.change})
+		p.commands = append(p.commands, command{v.Index, p.belief.Vote.Term, *asked.change})
 	default:
 		p.answer(ctx, *asked.change, p.turnedDown(v.Refusal))
 	}
@@ -95,7 +95,7 @@ func (p *Peer) decide(ctx actors.Context, v raft.Verdict) {
 
 // turnedDown says what a refused change means for whoever asked for it.
 func (p *Peer) turnedDown(why raft.Refusal) Response {
-	switch r := p.replica.Status(); {
+	switch r := &p.belief; {
 	case why == raft.NotLeader:
 		return Response{Outcome: NotLeader}
 	case why == raft.Invalid:
@@ -108,7 +108,7 @@ func (p *Peer) turnedDown(why raft.Refusal) Response {
 
 // handingOver says what came of a request to hand over.
 func (p *Peer) handingOver(to raft.ID) Response {
-	switch r := p.replica.Status(); {
+	switch r := &p.belief; {
 	case r.Role != raft.Leader:
 		return Response{Outcome: NotLeader}
 	case r.Transferring == to, r.Transferring != raft.None && to == raft.Anyone:

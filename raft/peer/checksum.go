@@ -96,7 +96,7 @@ func (p *Peer) check(ctx actors.Context, i raft.Index) {
 }
 
 func (p *Peer) tellChecksum(ctx actors.Context, own Checksum) {
-	members := p.replica.Status().Configuration
+	members := &p.belief.Configuration
 	p.checks.retain(members.Voters)
 	if !slices.Contains(members.Voters, p.config.Raft.ID) {
 		return
@@ -116,7 +116,7 @@ func (p *Peer) checksum(ctx actors.Context, from actors.Ref, c Checksum) {
 		p.ignore(ctx, from, c)
 		return
 	}
-	voters := p.replica.Status().Configuration.Voters
+	voters := p.belief.Configuration.Voters
 	if slices.Contains(voters, id) && p.checks.note(id, c) {
 		p.compare(ctx, c.Index, false)
 	}
@@ -140,7 +140,7 @@ func (p *Peer) compare(ctx actors.Context, i raft.Index, over bool) {
 	switch {
 	case 2*t.agree > t.voters:
 	case 2*t.against > t.voters,
-		(over || t.silent == 0) && slices.Contains(t.dissenters, p.replica.Status().Leader):
+		(over || t.silent == 0) && slices.Contains(t.dissenters, p.belief.Leader):
 		p.stop(ctx, fmt.Sprintf("its state after entry %d has the hash %016x; that of replicas %v is another: "+
 			"the replicas of this group have diverged", i, own, t.dissenters))
 	}
@@ -166,7 +166,7 @@ type tally struct {
 }
 
 func (p *Peer) tally(i raft.Index, own uint64) tally {
-	voters := p.replica.Status().Configuration.Voters
+	voters := p.belief.Configuration.Voters
 	t := tally{voters: len(voters), silent: len(voters)}
 	if slices.Contains(voters, p.config.Raft.ID) {
 		t.agree, t.silent = 1, t.silent-1

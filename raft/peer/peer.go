@@ -51,6 +51,7 @@ type Config struct {
 type Peer struct {
 	config  Config
 	replica *raft.Replica // nil until the machine is restored
+	belief  raft.Status   // of the replica, since its last step
 	machine StateMachine
 	ctx     actors.Context // of the running call; for random numbers alone
 	stopped string         // why this replica does nothing any more, if so
@@ -192,6 +193,7 @@ func (p *Peer) begin(ctx actors.Context) {
 	p.ctx = ctx
 	p.replica = raft.New(p.config.Raft, s, ctx.Now(), p.rand)
 	p.ctx = nil
+	p.belief = p.replica.Status()
 	p.config.State = raft.State{} // the replica has it now
 }
 
@@ -242,6 +244,7 @@ func (p *Peer) step(ctx actors.Context) raft.Output {
 	p.ctx = ctx
 	out := p.replica.Step(p.turn)
 	p.ctx = nil
+	p.belief = p.replica.Status()
 	p.turn = raft.Input{Saved: p.turn.Saved}
 	return out
 }
@@ -286,7 +289,7 @@ const entryOverhead = 64
 // announce tells the owner when there is a new leader, or none any more, or when
 // others vote; and people, when this replica has been repaired.
 func (p *Peer) announce(ctx actors.Context) {
-	s := p.replica.Status()
+	s := &p.belief
 	if p.damaged && !s.Damaged {
 		p.damaged = false
 		ctx.Log().Warn("the others have repaired a replica; it votes again", "group", p.config.Group)

@@ -84,8 +84,8 @@ func (p *Peer) whyNot() Outcome {
 
 // reign is the term that the replica leads, or zero.
 func (p *Peer) reign() raft.Term {
-	if s := p.replica.Status(); s.Role == raft.Leader {
-		return s.Vote.Term
+	if p.belief.Role == raft.Leader {
+		return p.belief.Vote.Term
 	}
 	return 0
 }
@@ -140,7 +140,7 @@ func (p *Peer) takeQuery(number uint64) query {
 func (p *Peer) answer(ctx actors.Context, c client, r Response) {
 	r.ID = c.id
 	if p.running() {
-		r.Leader = p.replica.Status().Leader
+		r.Leader = p.belief.Leader
 	}
 	r.Stamp, r.Position = p.stamp, p.applied
 	ctx.Send(c.ref, r)

@@ -68,7 +68,7 @@ func (p *Peer) turnAway(ctx actors.Context, from actors.Ref, m actors.Message) {
 func (p *Peer) status() Status {
 	s := Status{Group: p.config.Group, Raft: raft.Status{ID: p.config.Raft.ID}, Stopped: p.stopped}
 	if p.replica != nil {
-		s.Raft, s.Summary = p.replica.Status(), p.machine.Summary()
+		s.Raft, s.Summary = p.belief, p.machine.Summary()
 		s.Raft.Refused += p.ignored
 	}
 	switch {
