@@ -75,7 +75,7 @@ func (k *checks) note(id raft.ID, c Checksum) bool {
 	return true
 }
 
-// retain forgets whoever does not vote.
+// retain forgets whoever does not vote any more.
 func (k *checks) retain(voters []raft.ID) {
 	k.witnesses = slices.DeleteFunc(k.witnesses, func(w witness) bool { return !slices.Contains(voters, w.id) })
 }
@@ -97,7 +97,6 @@ func (p *Peer) check(ctx actors.Context, i raft.Index) {
 
 func (p *Peer) tellChecksum(ctx actors.Context, own Checksum) {
 	members := &p.belief.Configuration
-	p.checks.retain(members.Voters)
 	if !slices.Contains(members.Voters, p.config.Raft.ID) {
 		return
 	}
@@ -132,6 +131,7 @@ func (p *Peer) compare(ctx actors.Context, i raft.Index, over bool) {
 	if !known {
 		return
 	}
+	p.checks.retain(p.belief.Configuration.Voters)
 	t := p.tally(i, own)
 	if len(t.dissenters) == 0 {
 		return
@@ -175,7 +175,7 @@ func (p *Peer) tally(i raft.Index, own uint64) tally {
 	for _, w := range p.checks.witnesses {
 		hash, known := w.told.at(i)
 		switch {
-		case !known || !slices.Contains(voters, w.id):
+		case !known:
 			continue
 		case hash == own:
 			t.agree++

@@ -183,6 +183,11 @@ func TestWithoutAMajorityWhoeverContradictsTheLeaderStops(t *testing.T) {
 	waits.follow(2 * every)
 	waits.mustHaveStopped("when the other has not spoken in time")
 
+	early := follower(t, every-1, 1, 2, 3)
+	early.turn(tells(2, every, 1))
+	early.follow(every)
+	early.mustRun("while another voter may speak")
+
 	all := follower(t, every, 1, 2)
 	all.turn(tells(2, every, 1))
 	all.mustHaveStopped("when all have spoken")
@@ -212,27 +217,35 @@ func TestAWitnessMayChangeItsMind(t *testing.T) {
 
 func TestWhatCannotBeComparedIsIgnored(t *testing.T) {
 	for name, told := range map[string][]post{ // any order: the cases are independent
-		"between two checksums": {tells(2, every-1, 1), tells(3, every-1, 1)},
-		"too old":               {tells(2, every, 1), tells(3, every, 1)},
-		"before the first":      {tells(2, 0, 1), tells(3, 0, 1)},
-		"of the future":         {tells(2, math.MaxUint64-every+1, 1), tells(3, math.MaxUint64-every+1, 1)},
-		"by clients": {
-			{actors.Ref{Node: actors.ClientBit | 2, Name: peer.Name(group)}, peer.Checksum{Index: 17 * every, Hash: 1}},
-			{actors.Ref{Node: actors.ClientBit | 3, Name: peer.Name(group)}, peer.Checksum{Index: 17 * every, Hash: 1}},
-		},
-		"by other actors": {
-			{actors.Ref{Node: 2, Name: "node"}, peer.Checksum{Index: 17 * every, Hash: 1}},
-			{actors.Ref{Node: 3, Name: peer.Name(group + 1)}, peer.Checksum{Index: 17 * every, Hash: 1}},
-		},
-		"by itself":      {tells(1, 17*every, 1), tells(3, 17*every, 1)},
+		"too old":        {tells(2, every, 1), tells(3, every, 1)},
+		"of the future":  {tells(2, math.MaxUint64-every+1, 1), tells(3, math.MaxUint64-every+1, 1)},
 		"by no members":  {tells(4, 17*every, 1), tells(5, 17*every, 1)},
 		"by one of them": {tells(3, 17*every, 1), tells(3, 17*every, 1)},
 	} {
 		s := follower(t, 17*every, 1, 2, 3)
-		for _, p := range told {
-			s.turn(p)
-		}
+		s.turn(told[0], told[1])
 		s.mustRun(name)
+		if n := s.raft().Refused; n != 0 {
+			t.Errorf("%s: %d are called nonsense", name, n)
+		}
+	}
+}
+
+func TestChecksumsThatNoReplicaSendsAreCounted(t *testing.T) {
+	c := peer.Checksum{Index: 17 * every, Hash: 1}
+	client := actors.Ref{Node: actors.ClientBit | 2, Name: peer.Name(group)}
+	for name, told := range map[string][]post{ // any order: the cases are independent
+		"between two checksums": {tells(2, every-1, 1), tells(3, every-1, 1)},
+		"by a client":           {{client, c}, {client, c}},
+		"by other actors":       {{actors.Ref{Node: 2, Name: "node"}, c}, {actors.Ref{Node: 3, Name: peer.Name(group + 1)}, c}},
+		"by itself":             {tells(1, 17*every, 1), tells(1, 17*every, 2)},
+	} {
+		s := follower(t, 17*every, 1, 2, 3)
+		s.turn(told[0], told[1])
+		s.mustRun(name)
+		if n := s.raft().Refused; n != 2 {
+			t.Errorf("%s: %d are called nonsense", name, n)
+		}
 	}
 }
 
@@ -245,6 +258,26 @@ func TestAMemberThatTalksNonsenseDrownsNobody(t *testing.T) {
 	}
 	s.follow(every)
 	s.mustHaveStopped("contradicted by three of five")
+}
+
+// Each says that states differ, and then that it stops: once.
+func TestAReplicaStopsOnce(t *testing.T) {
+	s := follower(t, every, 1, 2, 3)
+	s.turn(tells(2, every, 1), tells(2, 2*every, 1), tells(3, 2*every, 1))
+	s.follow(2 * every) // there are two reasons now
+	if s.mustHaveStopped("contradicted twice"); s.logged != 3 {
+		t.Errorf("%d lines were logged", s.logged)
+	}
+}
+
+func TestAChecksumThatIsToldAgainIsNoNews(t *testing.T) {
+	s := follower(t, every, 1, 2, 3)
+	for range 8 {
+		s.turn(tells(3, every, 1))
+	}
+	if s.logged != 1 {
+		t.Errorf("%d lines were logged", s.logged)
+	}
 }
 
 func TestDivergenceIsLoggedSeldom(t *testing.T) {
@@ -298,6 +331,15 @@ func lastLed(sent []envelope) (last peer.Led) {
 		}
 	}
 	return last
+}
+
+func TestAReplicaThatStopsRestoresNothing(t *testing.T) {
+	s := follower(t, every, 1, 2, 3)
+	s.turn(offer(every+9), fetched(every+9))
+	s.turn(tells(2, every, 1), tells(3, every, 1))
+	s.take()
+	s.turn(piece(every+9, 0))
+	expect(t, "asked", asked(s.take()))
 }
 
 func TestAReplicaThatHasStoppedTakesNoPart(t *testing.T) {

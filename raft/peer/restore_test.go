@@ -240,6 +240,39 @@ func TestARestoredStateWeighsWhatItWasReadAs(t *testing.T) {
 	}
 }
 
+func TestWhatWasAppliedBeforeARestorationMakesNoSnapshotDue(t *testing.T) {
+	s := few(t, 100)
+	s.follow(90)
+	s.install(95)
+	s.saved()
+	s.take()
+	s.follow(95 + 20)
+	if got := writes(s.take()); len(got) > 0 {
+		t.Errorf("20 entries after it captures %v", got[0].Snapshot)
+	}
+}
+
+// Entries that follow the snapshot may be here, and be committed in the same turn.
+func TestEntriesAreAppliedToTheRestoredMachine(t *testing.T) {
+	s := start(t, raft.State{}, 1, 2, 3)
+	var entries []raft.Entry
+	for i := range raft.Index(5) {
+		entries = append(entries, word(i+1, 1, fmt.Sprint("w", i+1)))
+	}
+	s.turn(from(2, raft.Message{Kind: raft.AppendEntries, Term: 1, Entries: entries}))
+	s.saved()
+	s.turn(fetched(3))
+	s.turn(piece(3, 0))
+	s.turn(piece(3, 1))
+	s.turn(piece(3, 2), from(2, raft.Message{Kind: raft.AppendEntries, Term: 1, Index: 5, LogTerm: 1, Commit: 5}))
+	if now := s.raft(); now.Snapshot != 3 || now.Delivered != 5 {
+		t.Errorf("status %+v", now)
+	}
+	if got := s.words(); got != "q=w1,w2,w3,w4,w5 at 1000" {
+		t.Errorf("a reader sees %s", got)
+	}
+}
+
 func TestASnapshotThatWasFetchedAndCannotBeReadIsFetchedAgain(t *testing.T) {
 	s := start(t, raft.State{}, 1, 2, 3)
 	s.turn(offer(3), fetched(3))

@@ -109,6 +109,9 @@ func (c *tapeCapture) Close() { c.tape.captures-- }
 type tapeRestorer struct{ tape tape }
 
 func (r *tapeRestorer) Add(piece []byte) error {
+	if len(piece) == 0 {
+		return nil
+	}
 	e, err := raft.DecodeEntry(piece)
 	if err == nil {
 		r.tape.Apply(e)
