@@ -114,11 +114,12 @@ func TestClientsHaveNoSayInMembersNorLeaders(t *testing.T) {
 		post{alice, peer.ChangeRequest{ID: 1, Voters: []raft.ID{1}}},
 		post{alice, peer.TransferRequest{ID: 2, To: 2}},
 		change(3, 1, raft.ID(actors.ClientBit|1)),
+		post{operator, peer.ChangeRequest{ID: 4, Voters: []raft.ID{1}, Learners: []raft.ID{raft.ID(actors.ClientBit | 1)}}},
 	)
 	expect(t, "answers", responses(s.take()),
 		"1 Refused clients do not choose the members of a group",
 		"2 Refused clients do not choose the leader of a group",
-		"3 Refused no client can be a member")
+		"3 Refused no client can be a member", "4 Refused no client can be a member")
 	if now := s.raft(); now.Last != 1 || now.Transferring != raft.None {
 		t.Errorf("it had an effect: %+v", now)
 	}

@@ -333,6 +333,25 @@ func lastLed(sent []envelope) (last peer.Led) {
 	return last
 }
 
+// They may rest, and rely on a node that lives on although its replica does not.
+func TestALeaderThatStopsRousesTheOthers(t *testing.T) {
+	s := lead(t, 1, 2, 3)
+	s.fill(every)
+	s.take()
+	s.turn(tells(2, every, 1), tells(3, every, 1))
+	roused := func(when string) {
+		t.Helper()
+		got := messages(s.take())
+		if len(got) != 2 || got[0].To != 2 || got[1].To != 3 || got[0].Kind != raft.RefuseVote || got[0].From != 1 ||
+			got[0].Term != s.term() {
+			t.Errorf("%s it sent %v", when, got)
+		}
+	}
+	roused("when it stopped")
+	s.turn(query(1, "q"))
+	roused("when it was asked")
+}
+
 func TestAReplicaThatStopsRestoresNothing(t *testing.T) {
 	s := follower(t, every, 1, 2, 3)
 	s.turn(offer(every+9), fetched(every+9))
@@ -351,8 +370,8 @@ func TestAReplicaThatHasStoppedTakesNoPart(t *testing.T) {
 	s.turn(command(1, "a"), query(2, "q"), change(3, 1, 2), transfer(4, 2))
 	sent := s.take()
 	expect(t, "answers", responses(sent), "1 NotLeader ", "2 NotLeader ", "3 NotLeader ", "4 NotLeader ")
-	if len(sent) != 4 {
-		t.Errorf("sent %v", kinds(sent))
+	if r := sent[0].message.(peer.Response); len(sent) != 4 || r.Leader != raft.None {
+		t.Errorf("sent %v, which name %d as the leader", kinds(sent), r.Leader)
 	}
 	if now := s.status(); now.Raft.Role != 0 || now.Raft.Leader != raft.None || now.Raft.Delivered != every {
 		t.Errorf("status %+v", now)

@@ -108,7 +108,9 @@ func (p *Peer) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case journal.Compact: // said once, perhaps while the machine is being restored
 		p.pressed = p.capturing == nil // what is being written will do
 	case Contact: // of use to a replica that is being restored, too: it is said once
-		p.turn.Contacts = append(p.turn.Contacts, raft.Contact{ID: raft.ID(m.Node), Silent: m.Silent})
+		if p.stopped == "" {
+			p.turn.Contacts = append(p.turn.Contacts, raft.Contact{ID: raft.ID(m.Node), Silent: m.Silent})
+		}
 	default:
 		if !p.running() {
 			p.turnAway(ctx, from, m)

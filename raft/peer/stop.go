@@ -20,6 +20,7 @@ func (p *Peer) stop(ctx actors.Context, why string) {
 	p.restoring = nil
 	p.turn = raft.Input{}
 	p.leaveClients(ctx)
+	p.rouseOthers(ctx)
 	if p.led.Leader != raft.None {
 		p.led.Leader = raft.None
 		ctx.Send(p.config.Owner, p.led)
@@ -51,10 +52,26 @@ func (p *Peer) leaveClients(ctx actors.Context) {
 	p.refuse(ctx, reads)
 }
 
-// turnAway sends those elsewhere who ask a replica that takes no part in its group.
+// rouseOthers ends the rest of a group whose leader has stopped. The others could not
+// know: they rely on its node, which lives on. What they are sent says nothing but
+// that this replica votes for nobody.
+func (p *Peer) rouseOthers(ctx actors.Context) {
+	if p.belief.Role != raft.Leader {
+		return
+	}
+	for _, id := range p.belief.Configuration.Members() {
+		if self := p.config.Raft.ID; id != self {
+			ctx.Send(p.peer(ctx, id), raft.Message{Kind: raft.RefuseVote, From: self, To: id, Term: p.belief.Vote.Term})
+		}
+	}
+}
+
+// turnAway sends those elsewhere who ask a replica that takes no part in its group. That
+// a client asks shows that it may not have found another leader.
 func (p *Peer) turnAway(ctx actors.Context, from actors.Ref, m actors.Message) {
 	switch m := m.(type) {
 	case Request:
+		p.rouseOthers(ctx)
 		p.answer(ctx, client{from, m.ID}, Response{Outcome: NotLeader})
 	case ChangeRequest:
 		p.answer(ctx, client{from, m.ID}, Response{Outcome: NotLeader})
