@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +12,10 @@ import (
 
 // formatVersion is the version of the files that this package reads and writes.
 const formatVersion = 1
+
+// errVersion: another version of this program has written the file. Nothing is wrong
+// with it.
+var errVersion = errors.New("format version")
 
 // A header is the first piece of a file.
 type header struct {
@@ -52,8 +57,8 @@ func decodeHeader(b []byte) (header, error) {
 		}
 	}
 	if !d.failed && version != formatVersion {
-		return header{}, fmt.Errorf("snapshot: %w: format version %d; this program reads version %d",
-			ErrMalformed, version, formatVersion)
+		return header{}, fmt.Errorf("snapshot: %w: %w %d; this program reads version %d",
+			ErrMalformed, errVersion, version, formatVersion)
 	}
 	if d.failed || h.group == 0 || h.copy == 0 || h.snapshot.Index == 0 {
 		return header{}, fmt.Errorf("snapshot: %w: header of a file", ErrMalformed)

@@ -364,6 +364,31 @@ func TestAFileUnderTheNameOfAnotherIsDamaged(t *testing.T) {
 	}
 }
 
+// It was written by a later version, and is sound: to call it damaged would be to let
+// the replica throw its state away.
+func TestAFileOfAnotherVersionIsNotDamaged(t *testing.T) {
+	l := newLab(t, 1, 2, snapshot.Config{})
+	s := newState(1, 7, 10)
+	head := header(l, s)
+	head[1]++ // the version
+	d := l.disks[1].For(actors.Ref{}, func(actors.Message) {})
+	d.WriteFile(s.name(), head)
+	d.WriteFile(s.name(), s.pieces[0])
+	d.SealFile(s.name())
+	l.Run(time.Second)
+	l.Crash(1)
+	l.Restart(1)
+	for range 2 {
+		_, err := l.load(1, s)
+		if err == nil || errors.Is(err, actors.ErrCorrupt) || errors.Is(err, actors.ErrNoFile) {
+			t.Errorf("loading gave the error %v", err)
+		}
+	}
+	if got := fmt.Sprint(l.files(1)); got != fmt.Sprint([]string{s.name()}) {
+		t.Errorf("left are %s", got)
+	}
+}
+
 // A halting context is one that can do nothing but halt.
 type halting struct {
 	actors.Context

@@ -60,13 +60,17 @@ func (k *Keeper) withHeader(ctx actors.Context, f *file, then func(actors.Contex
 }
 
 // readHeader takes in the header of f. One that makes no sense passed the checks of
-// the disk, but is as good as damaged.
+// the disk, but is as good as damaged, unless it is that of another version: then it is
+// for another program to make sense of it.
 func (k *Keeper) readHeader(ctx actors.Context, f *file, m actors.FileRead) error {
 	if m.Err != nil {
 		return m.Err
 	}
 	h, err := checkHeader(f.key, m.Data)
-	if err != nil {
+	switch {
+	case errors.Is(err, errVersion):
+		return err
+	case err != nil:
 		k.damaged(ctx, f, err)
 		return fmt.Errorf("%w: %w", actors.ErrCorrupt, err)
 	}
