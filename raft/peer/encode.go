@@ -97,7 +97,8 @@ func (s Status) AppendTo(b []byte) []byte {
 	b = appendNumber(b, 18, uint64(s.Raft.Configured))
 	b = appendNumber(b, 19, uint64(s.Raft.Transferring))
 	b = appendBytes(b, 20, []byte(s.Stopped))
-	return appendNumber(b, 21, protowire.EncodeBool(s.Raft.Damaged))
+	b = appendNumber(b, 21, protowire.EncodeBool(s.Raft.Damaged))
+	return appendNumber(b, 22, protowire.EncodeBool(s.Raft.Resting))
 }
 
 // DecodeStatus is the inverse of [Status.AppendTo].
@@ -108,49 +109,75 @@ func DecodeStatus(b []byte) (Status, error) {
 		switch d.field {
 		case 1:
 			s.Group = journal.GroupID(d.number())
-		case 2:
-			s.Raft.ID = raft.ID(d.number())
-		case 3:
-			s.Raft.Role = raft.Role(d.small())
-		case 4:
-			s.Raft.Vote.Term = raft.Term(d.number())
-		case 5:
-			s.Raft.Vote.For = raft.ID(d.number())
-		case 6:
-			s.Raft.Leader = raft.ID(d.number())
-		case 7:
-			s.Raft.Commit = raft.Index(d.number())
-		case 8:
-			s.Raft.Delivered = raft.Index(d.number())
-		case 9:
-			s.Raft.Durable = raft.Index(d.number())
-		case 10:
-			s.Raft.Last = raft.Index(d.number())
 		case 11:
 			s.Summary.Items = d.number()
 		case 12:
 			s.Summary.Hash = d.number()
-		case 13:
-			s.Raft.Refused = d.number()
-		case 14:
-			s.Raft.Snapshot = raft.Index(d.number())
-		case 15:
-			s.Raft.First = raft.Index(d.number())
-		case 16:
-			s.Raft.LogBytes = int(d.number())
-		case 17:
-			s.Raft.Configuration = d.configuration()
-		case 18:
-			s.Raft.Configured = raft.Index(d.number())
-		case 19:
-			s.Raft.Transferring = raft.ID(d.number())
 		case 20:
 			s.Stopped = string(d.bytes())
-		case 21:
-			s.Raft.Damaged = protowire.DecodeBool(d.number())
+		default:
+			d.belief(&s.Raft)
 		}
 	}
 	return s, d.error("status")
+}
+
+// belief takes the current field of a status if it is about what a replica believes.
+func (d *decoder) belief(r *raft.Status) {
+	switch d.field {
+	case 2:
+		r.ID = raft.ID(d.number())
+	case 3:
+		r.Role = raft.Role(d.small())
+	case 4:
+		r.Vote.Term = raft.Term(d.number())
+	case 5:
+		r.Vote.For = raft.ID(d.number())
+	case 6:
+		r.Leader = raft.ID(d.number())
+	case 13:
+		r.Refused = d.number()
+	case 16:
+		r.LogBytes = int(d.number())
+	case 17:
+		r.Configuration = d.configuration()
+	case 19:
+		r.Transferring = raft.ID(d.number())
+	case 21:
+		r.Damaged = protowire.DecodeBool(d.number())
+	case 22:
+		r.Resting = protowire.DecodeBool(d.number())
+	default:
+		d.index(r)
+	}
+}
+
+// index takes the current field of a status if it is a position in the log.
+func (d *decoder) index(r *raft.Status) {
+	if i := positionIn(r, d.field); i != nil {
+		*i = raft.Index(d.number())
+	}
+}
+
+// positionIn is where a status has the position of a field, or nil if it is none.
+func positionIn(r *raft.Status, field protowire.Number) *raft.Index {
+	switch field {
+	case 7:
+		return &r.Commit
+	case 8:
+		return &r.Delivered
+	case 9:
+		return &r.Durable
+	case 10:
+		return &r.Last
+	case 14:
+		return &r.Snapshot
+	case 15:
+		return &r.First
+	case 18:
+		return &r.Configured
+	}
+	return nil
 }
 
 // AppendTo appends the encoding of q to b.

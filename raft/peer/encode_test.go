@@ -66,7 +66,7 @@ func fullStatus() peer.Status {
 			ID: 2, Role: raft.Leader, Vote: raft.Vote{Term: 3, For: 4}, Leader: 5, Commit: 6, Delivered: 7, Durable: 8,
 			Last: 9, Snapshot: 10, First: 11, LogBytes: 12,
 			Configuration: raft.Configuration{Voters: []raft.ID{1, 2}, Learners: []raft.ID{3}},
-			Configured:    13, Transferring: 14, Damaged: true, Refused: 15,
+			Configured:    13, Transferring: 14, Damaged: true, Resting: true, Refused: 15,
 		},
 		Summary: peer.Summary{Items: 16, Hash: 17},
 		Stopped: "why",

@@ -57,12 +57,8 @@ type Peer struct {
 	stopped string         // why this replica does nothing any more, if so
 	damaged bool           // it said that it was, and nothing since
 
-	turn      raft.Input       // what was collected for the next step
-	proposing []client         // who sent turn.Proposals
-	petition  petition         // what was asked about the group
-	commands  []command        // in the log, not applied yet
-	queries   map[uint64]query // not served yet, by their numbers in Input.Reads
-	queried   uint64           // the newest of those numbers
+	turn raft.Input // what was collected for the next step
+	desk
 
 	applied raft.Index // the newest entry that the machine holds
 	stamp   raft.Stamp // of that entry
@@ -71,6 +67,15 @@ type Peer struct {
 	led     Led // what the owner was told last
 	alarm   alarm
 	ignored uint64 // messages that no honest replica sends
+}
+
+// A desk is who waits for what.
+type desk struct {
+	proposing []client         // who sent turn.Proposals
+	petition  petition         // what was asked about the group
+	commands  []command        // in the log, not applied yet
+	queries   map[uint64]query // not served yet, by their numbers in Input.Reads
+	queried   uint64           // the newest of those numbers
 }
 
 // An archive is what a peer knows of snapshots: of the one being written, the last
@@ -91,7 +96,7 @@ func New(c Config) *Peer {
 	assert(c.Waiting > 0, "group %d: no request may wait", c.Group)
 	assert(c.SnapshotBytes > 0, "group %d: snapshots without end", c.Group)
 	return &Peer{
-		config: c, machine: c.Machine, queries: map[uint64]query{},
+		config: c, machine: c.Machine, desk: desk{queries: map[uint64]query{}},
 		led: Led{Group: c.Group, Voters: slices.Sorted(slices.Values(c.Raft.Voters))},
 	}
 }
