@@ -302,6 +302,18 @@ func TestWhoWasRemovedIsNoWitness(t *testing.T) {
 	s.mustRun("contradicted by a voter and one that was")
 }
 
+// What it said before anybody here knew that it votes is forgotten.
+func TestWhoDoesNotVoteYetIsNoWitness(t *testing.T) {
+	s := follower(t, every-1, 1, 2, 3)
+	s.turn(tells(2, every, 1), tells(4, every, 1), tells(5, every, 1))
+	now := raft.Configuration{Voters: []raft.ID{1, 2, 3, 4}}
+	e := raft.Entry{Index: every, Term: 1, Stamp: every, Kind: raft.Membership, Data: now.AppendTo(nil)}
+	s.turn(from(2, raft.Message{Kind: raft.AppendEntries, Term: 1, Index: every - 1, LogTerm: 1, Entries: []raft.Entry{e}}))
+	s.turn(tells(3, every, 1))
+	s.follow(every)
+	s.mustRun("contradicted by two of four, and by one who was none of them then")
+}
+
 func TestAReplicaThatStopsShowsNothing(t *testing.T) {
 	s := lead(t, 1, 2, 3)
 	s.fill(every - 2)

@@ -359,8 +359,12 @@ func TestARestartedReplicaTakesNoPartUntilItsSnapshotIsRestored(t *testing.T) {
 	s.turn(piece(3, 0))
 	s.turn(piece(3, 1))
 	expect(t, "meanwhile", asked(s.take()), "load 3@1 #1", "load 3@1 #2")
-	s.turn(piece(3, 2))
-	expect(t, "older ones", asked(s.take()), "keep 3@1")
+	s.turn(piece(3, 2), post{alice, peer.StatusRequest{}})
+	sent = s.take()
+	expect(t, "older ones", asked(sent), "keep 3@1")
+	if now := sent[1].message.(peer.Status); now.Raft.Snapshot != 3 || now.Raft.ID != 1 || now.Stopped != "" {
+		t.Errorf("in the turn in which it begins it says %+v", now)
+	}
 	if now := s.raft(); s.status().Stopped != "" || now.Snapshot != 3 || now.Delivered != 3 || now.Last != 4 || now.Damaged {
 		t.Errorf("status %+v", now)
 	}
