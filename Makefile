@@ -1,6 +1,6 @@
 # Everything a developer does has a target here; CI runs `make test` and nothing else.
 GO     ?= go
-SEEDS  ?= 300
+SEEDS  ?= 150
 TIME   ?= 60s
 NODES  ?= 3
 PORT   ?= 7000
