@@ -14,7 +14,8 @@ var (
 	ErrValueTooLarge = errors.New("the value would be too long")
 )
 
-// Get returns the value of a key and whether the key is there.
+// Get returns the value of a key and whether the key is there. The error for a value
+// longer than kv.MaxValueBytes wraps [ErrLong].
 func (c *Client) Get(ctx context.Context, key string) (value []byte, found bool, err error) {
 	r, err := c.one(ctx, kv.Op{Kind: kv.Get, Key: []byte(key)})
 	return r.Value, err == nil && r.Code == kv.OK, err
@@ -59,7 +60,7 @@ func (c *Client) Increment(ctx context.Context, key string, delta int64) (sum in
 }
 
 // Append adds value to the end of the value of a key, absent counting as empty, and
-// returns the new length in bytes.
+// returns the new length in bytes. It makes no value longer than kv.MaxValueBytes.
 func (c *Client) Append(ctx context.Context, key string, value []byte) (length int64, err error) {
 	r, err := c.one(ctx, kv.Op{Kind: kv.Append, Key: []byte(key), Value: value})
 	return r.Number, err
@@ -86,6 +87,8 @@ func causeOf(code kv.Code) error {
 		return ErrOverflow
 	case kv.TooLarge:
 		return ErrValueTooLarge
+	case kv.OnlyRanges:
+		return ErrLong
 	}
 	return nil
 }

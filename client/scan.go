@@ -21,6 +21,9 @@ type Range struct {
 type Entry struct {
 	Key   string
 	Value []byte // if asked for
+	// Long is how many bytes the value has if it was asked for and is too long to be told
+	// here; see [Client.Download].
+	Long int64
 }
 
 // Scan goes over the keys of a range: those of one partition after the other, within
@@ -60,6 +63,9 @@ func yieldAll(r kv.Result, yield func(Entry, error) bool) bool {
 		e := Entry{Key: string(key)}
 		if i < len(r.Values) {
 			e.Value = r.Values[i]
+		}
+		if r.Code == kv.OnlyRanges {
+			e.Long = r.Number
 		}
 		if !yield(e, nil) {
 			return false
