@@ -2,12 +2,15 @@ package resp
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/understudy-kv/understudy/kv"
 )
 
 // A conn is one client. One goroutine reads its commands and another writes the
@@ -204,6 +207,10 @@ func (c *conn) handle(spec *command, args [][]byte) {
 
 // objection returns the error that keeps a command from running, if there is one.
 func (c *conn) objection(r *request) string {
+	if n := c.scanner.tooLong; n > 0 {
+		return fmt.Sprintf("ERR an argument of %d bytes is too long: values of up to %d bytes are sent at once; "+
+			"APPEND and SETRANGE make longer ones", n, kv.MaxValueBytes)
+	}
 	if r.spec == nil {
 		return c.unknown(r)
 	}
@@ -263,7 +270,13 @@ func (c *conn) answer(batch []*request) bool {
 			return false
 		}
 		r.alone = i == len(batch)-1 && c.queue.drained()
-		if !r.mute {
+		switch {
+		case r.mute:
+		case r.isLong():
+			if !send() || !c.sendLong(r) {
+				return false
+			}
+		default:
 			r.reply(&c.out)
 		}
 		unsent, unsentBytes = unsent+1, unsentBytes+r.bytes
@@ -283,21 +296,29 @@ func (c *conn) answer(batch []*request) bool {
 
 // flush sends what has been written.
 func (c *conn) flush() bool {
-	const piece = 256 << 10 // each piece has a deadline of its own
-	for rest := c.out.buf; len(rest) > 0; {
-		n := min(len(rest), piece)
-		if err := c.socket.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout)); err != nil {
-			return false
-		}
-		if _, err := c.socket.Write(rest[:n]); err != nil {
-			return false
-		}
-		rest = rest[n:]
+	if !c.put(c.out.buf) {
+		return false
 	}
 	if cap(c.out.buf) > 2*flushBytes {
 		c.out.buf = nil
 	}
 	c.out.buf = c.out.buf[:0]
+	return true
+}
+
+// put sends bytes. It reports false if the client does not take them.
+func (c *conn) put(b []byte) bool {
+	const piece = 256 << 10 // each piece has a deadline of its own
+	for len(b) > 0 {
+		n := min(len(b), piece)
+		if err := c.socket.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout)); err != nil {
+			return false
+		}
+		if _, err := c.socket.Write(b[:n]); err != nil {
+			return false
+		}
+		b = b[n:]
+	}
 	return true
 }
 

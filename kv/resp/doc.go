@@ -30,6 +30,10 @@
 // take its replies is slowed down in the same way, and in the end disconnected.
 // Nothing is reserved for a length that is only announced.
 //
+// A value that is too long for one reply of a store is read in parts by the writer of
+// the connection, which sends it only if all parts are of one version. So a connection
+// has one in memory at a time, and the server rations what all of them have.
+//
 // # What an error says
 //
 // The code in capitals at its beginning is what libraries act on. go-redis tries

@@ -248,3 +248,18 @@ func TestClusterClientsLearnOfANewLeader(t *testing.T) {
 		}
 	}
 }
+
+func TestARealClusterHoldsLongValues(t *testing.T) {
+	ctx, c := t.Context(), single(t, startCluster(t)[0])
+	want := ""
+	for i := range 3 {
+		piece := strings.Repeat(fmt.Sprint(i), 4<<20)
+		want += piece
+		if n, err := c.Append(ctx, "long", piece).Result(); n != int64(len(want)) || err != nil {
+			t.Fatalf("Append: %d, %v", n, err)
+		}
+	}
+	if got, err := c.Get(ctx, "long").Result(); got != want || err != nil {
+		t.Errorf("Get: %d bytes, %v", len(got), err)
+	}
+}

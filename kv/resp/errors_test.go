@@ -66,12 +66,13 @@ func TestAFailureAheadOfOtherCommandsIsNotRetriable(t *testing.T) {
 func TestLimitsOfTheStoreCostAnErrorAndNotTheConnection(t *testing.T) {
 	_, address := start(t, Config{})
 	for name, row := range map[string]struct{ request, want string }{
-		"long key":      {"*2\r\n$3\r\nGET\r\n$16385\r\n" + strings.Repeat("k", 16385) + "\r\n", "key of 16385 bytes"},
-		"long value":    {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8388609\r\n" + strings.Repeat("v", 8388609) + "\r\n", "value of 8388609 bytes"},
-		"many keys":     {"*4098\r\n$3\r\nDEL\r\n" + strings.Repeat("$1\r\nk\r\n", 4097), "4097 keys in one command, 4096 are allowed"},
-		"many pairs":    {"*8195\r\n$4\r\nMSET\r\n" + strings.Repeat("$1\r\nk\r\n", 8194), "4097 keys in one command, 4096 are allowed"},
-		"long pattern":  {"SCAN 0 MATCH " + strings.Repeat("p", 1025) + "\r\n", "pattern of 1025 bytes"},
-		"growing value": {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8388608\r\n" + strings.Repeat("v", 8388608) + "\r\nAPPEND k x\r\n", "string exceeds maximum allowed size"},
+		"long key":     {"*2\r\n$3\r\nGET\r\n$16385\r\n" + strings.Repeat("k", 16385) + "\r\n", "key of 16385 bytes"},
+		"long value":   {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8388609\r\n" + strings.Repeat("v", 8388609) + "\r\n", "value of 8388609 bytes"},
+		"many keys":    {"*4098\r\n$3\r\nDEL\r\n" + strings.Repeat("$1\r\nk\r\n", 4097), "4097 keys in one command, 4096 are allowed"},
+		"many pairs":   {"*8195\r\n$4\r\nMSET\r\n" + strings.Repeat("$1\r\nk\r\n", 8194), "4097 keys in one command, 4096 are allowed"},
+		"long pattern": {"SCAN 0 MATCH " + strings.Repeat("p", 1025) + "\r\n", "pattern of 1025 bytes"},
+		"far longer":   {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$20000000\r\n" + strings.Repeat("v", 20000000) + "\r\n", "an argument of 20000000 bytes is too long"},
+		"gap":          {"SETRANGE k 8388609 x\r\n", "string exceeds maximum allowed size: values may have 536870912 bytes"},
 	} {
 		got := exchange(t, address, row.request+"PING\r\n")
 		if !strings.Contains(got, row.want) || !strings.HasSuffix(got, "+PONG\r\n") {

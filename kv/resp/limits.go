@@ -12,15 +12,22 @@ const (
 	MaxInlineBytes = 64 << 10
 	// MaxArguments is how many arguments one command may have, its name included.
 	MaxArguments = 64 << 10
-	// MaxBulkBytes is the longest argument that is read at all. It is more than
-	// kv.MaxValueBytes so that a value that is a little too long costs an error and
-	// not the connection.
+	// MaxBulkBytes is the longest argument that is kept. The command of a longer one is
+	// answered with an error.
 	MaxBulkBytes = 2 * kv.MaxValueBytes
-	// MaxRequestBytes is how long all arguments of one command may be together.
+	// MaxRequestBytes is how long all arguments of one command may be together. Those
+	// beyond are not kept, either.
 	MaxRequestBytes = 3 * kv.MaxValueBytes
+	// MaxSkippedBytes is the longest argument that is read at all: as long as the
+	// longest of Redis.
+	MaxSkippedBytes = 512 << 20
 	// MaxNameBytes is the longest name, library name or version of a client.
 	MaxNameBytes = 256
 )
+
+// maxLongBytes is how much memory a server uses for values that it puts together: for
+// one of the longest, or some that are shorter. Others wait.
+const maxLongBytes = kv.MaxLongBytes
 
 // The longest command that the store takes can be sent.
 const _ uint = MaxRequestBytes - kv.MaxCommandBytes

@@ -29,6 +29,7 @@ type request struct {
 	bytes int          // of the arguments
 	alone bool         // no other command waits behind it
 	last  bool         // the connection closes behind the reply
+	long  bool         // the reply is one value, which may have to be put together
 	mute  bool         // the client does not want the reply
 
 	one   client.Call // the only call of most commands
@@ -68,7 +69,7 @@ func (r *request) recycle() {
 	clear(calls)
 	r.conn, r.spec, r.args, r.render, r.pages = nil, nil, nil, nil, nil
 	r.slot, r.option, r.bytes = 0, 0, 0
-	r.alone, r.last, r.mute = false, false, false
+	r.alone, r.last, r.mute, r.long = false, false, false, false
 	r.one, r.op[0] = client.Call{}, kv.Op{}
 	r.out, r.calls = writer{buf: buf[:0]}, calls[:0]
 	requests.Put(r)

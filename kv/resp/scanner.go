@@ -25,6 +25,9 @@ type scanner struct {
 	want  int // arguments that the command at hand still lacks
 	bulk  int // length of the argument at hand, or unknown
 	bytes int // of args
+	// An argument that is too long is empty in args. Its bytes are not kept.
+	skip    int // bytes of the argument at hand to be dropped
+	tooLong int // the length of the longest one of the command; zero if there is none
 }
 
 // unknown is the length of an argument whose header has not been read.
@@ -103,6 +106,7 @@ func (s *scanner) begin() (bool, error) {
 	if s.at == len(s.chunk) {
 		return false, nil
 	}
+	s.tooLong = 0
 	if s.chunk[s.at] != '*' {
 		return s.inline()
 	}
@@ -125,6 +129,11 @@ func (s *scanner) argument() (bool, error) {
 		if err != nil || !known {
 			return false, err
 		}
+	}
+	dropped := min(s.skip, len(s.chunk)-s.at)
+	s.at += dropped
+	if s.skip -= dropped; s.skip > 0 {
+		return false, nil
 	}
 	end := s.at + s.bulk
 	if len(s.chunk) < end+len("\r\n") {
@@ -152,13 +161,15 @@ func (s *scanner) length() (bool, error) {
 		return false, err
 	}
 	n, ok := parseInt(line)
-	if !ok || n < 0 || n > MaxBulkBytes {
+	if !ok || n < 0 || n > MaxSkippedBytes {
 		return false, protocolError("invalid bulk length")
 	}
-	if s.bytes += int(n); s.bytes > MaxRequestBytes {
-		return false, protocolError(fmt.Sprintf("a command of more than %d bytes", MaxRequestBytes))
-	}
 	s.bulk = int(n)
+	if s.bulk > MaxBulkBytes || s.bytes+s.bulk > MaxRequestBytes {
+		s.tooLong = max(s.tooLong, s.bulk)
+		s.skip, s.bulk = s.bulk, 0
+	}
+	s.bytes += s.bulk
 	return true, nil
 }
 

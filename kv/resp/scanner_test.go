@@ -62,18 +62,45 @@ func TestWhatIsNotTheProtocolIsRefusedAsRedisDoes(t *testing.T) {
 		"*1\r\n\x00":                        "expected '$', got '?'",
 		"*1\r\n$-1\r\n":                     "invalid bulk length",
 		"*1\r\n$x\r\n":                      "invalid bulk length",
-		"*1\r\n$16777217\r\n":               "invalid bulk length",
+		"*1\r\n$536870913\r\n":              "invalid bulk length",
 		"*1\r\n$1\r\nabc":                   "expected CRLF after a bulk string",
 		"say \"what\r\n":                    "unbalanced quotes in request",
 		"say 'what'ever\r\n":                "unbalanced quotes in request",
 		"*" + strings.Repeat("1", 80):       "too big mbulk count string",
 		"*1\r\n$" + strings.Repeat("1", 80): "too big bulk count string",
 		strings.Repeat("a", MaxInlineBytes): "too big inline request",
-		"*2\r\n$16777216\r\n" + strings.Repeat("a", MaxBulkBytes) + "\r\n$16777216\r\n": "a command of more than 25165824 bytes",
 	} {
 		_, err := feed(newScanner(), []byte(input), 1<<20)
 		if err == nil || err.Error() != "Protocol error: "+want {
 			t.Errorf("%.40q: %v, want %s", input, err, want)
+		}
+	}
+}
+
+func TestArgumentsThatAreTooLongAreDropped(t *testing.T) {
+	long := func(n int) string { return fmt.Sprintf("$%d\r\n%s\r\n", n, strings.Repeat("a", n)) }
+	for _, c := range []struct {
+		input   string
+		want    string
+		tooLong int
+	}{
+		{"*2\r\n$3\r\nSET\r\n" + long(MaxBulkBytes+1), `["SET" ""]`, MaxBulkBytes + 1},
+		{"*4\r\n" + long(1) + long(MaxBulkBytes+2) + long(MaxBulkBytes+1) + long(2), `["a" "" "" "aa"]`, MaxBulkBytes + 2},
+		{"*3\r\n" + long(MaxBulkBytes-1) + long(MaxBulkBytes/2+2) + long(3),
+			fmt.Sprintf("[%q %q %q]", strings.Repeat("a", MaxBulkBytes-1), "", "aaa"), MaxBulkBytes/2 + 2},
+	} {
+		for _, piece := range []int{1000, 1 << 20} {
+			s := newScanner()
+			got, err := feed(s, []byte(c.input), piece)
+			if err != nil || len(got) != 1 || got[0] != c.want || s.tooLong != c.tooLong {
+				t.Errorf("%.60q: %.60q, %d bytes too long, %v", c.input, got, s.tooLong, err)
+			}
+			if cap(s.chunk) > 3*MaxBulkBytes {
+				t.Errorf("%.60q: holds %d bytes", c.input, cap(s.chunk))
+			}
+			if next, err := feed(s, []byte("*1\r\n"+long(1)), piece); err != nil || next[0] != `["a"]` || s.tooLong != 0 {
+				t.Errorf("%.60q: then %q, %d bytes too long, %v", c.input, next, s.tooLong, err)
+			}
 		}
 	}
 }

@@ -73,6 +73,7 @@ type Server struct {
 	config  Config
 	started time.Time
 	cursors cursors
+	ration  ration // of memory for long values
 
 	lastID   atomic.Uint64 // of connections
 	accepted atomic.Uint64
@@ -92,6 +93,7 @@ func New(c Config) *Server {
 		config:    c.withDefaults(),
 		started:   time.Now(),
 		cursors:   newCursors(),
+		ration:    ration{free: maxLongBytes},
 		listeners: map[net.Listener]struct{}{},
 		conns:     map[*conn]struct{}{},
 	}

@@ -2,12 +2,43 @@ package resp
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/understudy-kv/understudy/kv"
 )
 
 // GET key
-func get(r *request) { r.do(kv.Op{Kind: kv.Get, Key: r.args[1]}, renderValue) }
+func get(r *request) { r.whole(kv.Op{Kind: kv.Get, Key: r.args[1]}) }
+
+// GETRANGE key start end
+func getRange(r *request) {
+	start, okStart := parseInt(r.args[2])
+	end, okEnd := parseInt(r.args[3])
+	if !okStart || !okEnd {
+		r.fail(notAnInteger)
+		return
+	}
+	if end < math.MaxInt64 {
+		end++ // the end is included here, and left out there; behind the last byte is 0
+	}
+	r.long = true
+	r.do(kv.Op{Kind: kv.Range, Key: r.args[1], Offset: start, Until: end}, renderPart)
+}
+
+// SETRANGE key offset value
+func setRange(r *request) {
+	offset, ok := parseInt(r.args[2])
+	switch {
+	case !ok:
+		r.fail(notAnInteger)
+	case offset < 0:
+		r.fail("ERR offset is out of range")
+	case len(r.args[3]) == 0: // which makes nothing longer
+		strlen(r)
+	default:
+		r.do(kv.Op{Kind: kv.Overwrite, Key: r.args[1], Offset: offset, Value: r.args[3], Long: true}, renderLength)
+	}
+}
 
 // GETDEL key
 func getDel(r *request) {
@@ -86,7 +117,7 @@ func mset(r *request) {
 
 // APPEND key value
 func appendTo(r *request) {
-	r.do(kv.Op{Kind: kv.Append, Key: r.args[1], Value: r.args[2]}, renderNumber)
+	r.do(kv.Op{Kind: kv.Append, Key: r.args[1], Value: r.args[2], Long: true}, renderLength)
 }
 
 // STRLEN key
@@ -124,6 +155,25 @@ func renderValue(w *writer, r *request) {
 	}
 }
 
+// renderPart writes the part of a value that was found: nothing of an absent key.
+func renderPart(w *writer, r *request) {
+	if code := r.result().Code; code != kv.OK && code != kv.Absent {
+		w.error(outcome(code))
+		return
+	}
+	w.bulk(r.result().Value)
+}
+
+// renderLength writes how long a value is that may become long.
+func renderLength(w *writer, r *request) {
+	if r.result().Code == kv.TooLarge {
+		w.error(fmt.Sprintf("ERR string exceeds maximum allowed size: values may have %d bytes, "+
+			"and one command fills gaps of up to %d", kv.MaxLongBytes, kv.MaxPaddingBytes))
+		return
+	}
+	renderNumber(w, r)
+}
+
 // renderValues writes the values of several keys. They come together or not at all.
 func renderValues(w *writer, r *request) {
 	for _, result := range r.results() {
@@ -157,6 +207,9 @@ func outcome(c kv.Code) string {
 	case kv.TooLarge:
 		return fmt.Sprintf("ERR string exceeds maximum allowed size: values may have %d bytes, replies %d",
 			kv.MaxValueBytes, kv.MaxReplyBytes)
+	case kv.OnlyRanges:
+		return fmt.Sprintf("ERR not done: the value has more than %d bytes; GET and GETRANGE return such values",
+			kv.MaxValueBytes)
 	}
 	return "ERR not done: " + c.String()
 }
