@@ -68,32 +68,6 @@ func (v verb) command() *cobra.Command {
 // errAbsent ends a verb that found no key.
 var errAbsent = errors.New("no such key")
 
-func newGet() *cobra.Command {
-	return verb{
-		use: "get KEY", short: "Print the value of a key; exit code 1 if there is none", args: exactly(1),
-		do: func(ctx context.Context, c *client.Client, args []string, out io.Writer) error {
-			value, found, err := c.Get(ctx, args[0])
-			if err == nil && !found {
-				err = errAbsent
-			}
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(out, "%s\n", value)
-			return err
-		},
-	}.command()
-}
-
-func newPut() *cobra.Command {
-	return verb{
-		use: "put KEY VALUE", short: "Set the value of a key", args: exactly(2),
-		do: func(ctx context.Context, c *client.Client, args []string, out io.Writer) error {
-			return c.Put(ctx, args[0], []byte(args[1]))
-		},
-	}.command()
-}
-
 func newDel() *cobra.Command {
 	return verb{
 		use: "del KEY", short: "Delete a key; exit code 1 if there is none", args: exactly(1),

@@ -17,6 +17,12 @@ import (
 // devCluster runs dev on the data given until do returns, and returns how it ended.
 func devCluster(t *testing.T, data string, do func(*client.Client)) error {
 	t.Helper()
+	return devClusterAt(t, data, func(c *client.Client, _ string) { do(c) })
+}
+
+// devClusterAt tells also the address of a node.
+func devClusterAt(t *testing.T, data string, do func(c *client.Client, address string)) error {
+	t.Helper()
 	f := devFlags{nodes: 3, port: devPort(t), data: data, partitions: 4, replication: 3, settings: defaults()}
 	f.log = logFlags{level: "error", format: "text"}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -34,7 +40,7 @@ func devCluster(t *testing.T, data string, do func(*client.Client)) error {
 				continue
 			}
 			defer c.Close()
-			do(c)
+			do(c, address)
 			return
 		}
 	}()
