@@ -98,7 +98,8 @@ func (r *Replica) witnesses() []ID {
 }
 
 // inquire asks those who have not answered or were damaged, and the leader unless it
-// has told its end and is sending what is missing.
+// has told its end and is sending what is missing. Until the fence is made it asks all
+// again: somebody who has just started may have told less than it knows by now.
 func (r *Replica) inquire() {
 	if !r.damaged() || r.now < r.damage.asks {
 		return
@@ -107,7 +108,7 @@ func (r *Replica) inquire() {
 	leader := r.role.leads(r.config.ID)
 	moves := d.goalTerm == r.vote.Term && r.log.last() > d.reached
 	for _, id := range r.witnesses() {
-		if t, answered := d.told[id]; !answered || t.damaged || id == leader && !moves {
+		if t, answered := d.told[id]; !d.fenced || !answered || t.damaged || id == leader && !moves {
 			r.say(Message{Kind: AskTerm, To: id, Round: d.round})
 		}
 	}
