@@ -71,9 +71,10 @@ func (w *world) demandRest() {
 	w.demandProgress("after the rest")
 }
 
-// strays reports whether h is no member and may yet stand.
+// strays reports whether h is no member, and asks the members for something all the
+// same.
 func (w *world) strays(h *host) bool {
-	return !w.decidedBy().Has(h.config.ID) && h.replica.eligible()
+	return !w.decidedBy().Has(h.config.ID) && (h.replica.eligible() || h.replica.damaged())
 }
 
 // disappear crashes a host. It comes back soon, unless the others can do without it.
