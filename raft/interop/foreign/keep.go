@@ -63,6 +63,7 @@ func (n *node) restore(s raft.Snapshot) {
 	}
 	n.machine = m
 	n.keep.captured = max(n.keep.captured, s.Index)
+	n.witness.Resumed(n.config.ID, s.Index, n.machine.hash)
 }
 
 // fetch asks for a state that the core needs. The offer is repeated, so the question

@@ -32,6 +32,9 @@ type witness interface {
 	// Configured is told when the last change of members that id has applied is that of
 	// entry i, or a later one, and id will know it after a crash.
 	Configured(id raft.ID, i raft.Index)
+	// Resumed is told when id goes on from a durable state of index i, with the hash
+	// state: its own of before a restart, or that of another replica.
+	Resumed(id raft.ID, i raft.Index, state uint64)
 	// Restored is told when a state of another replica took the place of the one before.
 	Restored(id raft.ID)
 	// Decided returns the last entry that any replica has applied.

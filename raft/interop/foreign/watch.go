@@ -54,6 +54,11 @@ func (r *run) Applied(id raft.ID, e raft.Entry, state uint64) {
 // Configured implements [witness].
 func (r *run) Configured(id raft.ID, i raft.Index) { r.configured[id] = max(r.configured[id], i) }
 
+// Resumed implements [witness].
+func (r *run) Resumed(id raft.ID, i raft.Index, state uint64) {
+	r.consensus.Restored(theGroup, id, i, state)
+}
+
 // Restored implements [witness].
 func (r *run) Restored(id raft.ID) { r.report.Restored[id]++ }
 
