@@ -62,7 +62,11 @@ func (s NodeStatus) AppendTo(b []byte) []byte {
 	}
 	b = appendNumber(b, 4, protowire.EncodeBool(s.Waiting))
 	b = appendNumber(b, 5, protowire.EncodeBool(s.Damaged))
-	return appendNumber(b, 6, protowire.EncodeBool(s.Leaving))
+	b = appendNumber(b, 6, protowire.EncodeBool(s.Leaving))
+	for _, h := range s.Hearings {
+		b = appendBytes(b, 7, h.AppendTo(nil))
+	}
+	return b
 }
 
 // DecodeNodeStatus is the inverse of [NodeStatus.AppendTo].
@@ -86,6 +90,11 @@ func DecodeNodeStatus(b []byte) (NodeStatus, error) {
 			s.Damaged = protowire.DecodeBool(d.number())
 		case 6:
 			s.Leaving = protowire.DecodeBool(d.number())
+		case 7:
+			d.check(len(s.Hearings) < ring.MaxMembers)
+			h, err := DecodeHearing(d.bytes())
+			d.check(err == nil)
+			s.Hearings = append(s.Hearings, h)
 		}
 	}
 	return s, d.error("node status")

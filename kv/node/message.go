@@ -58,4 +58,6 @@ type NodeStatus struct {
 	Damaged bool
 	// Leaving says that the node is going to be stopped.
 	Leaving bool
+	// Hearings is how the node has heard the others, in the order of the map.
+	Hearings []Hearing
 }

@@ -128,6 +128,8 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		n.ask(ctx, from)
 	case peer.Status:
 		n.answered(ctx, from, m)
+	case hearings:
+		n.listened(ctx, m)
 	case due:
 		n.report(ctx)
 	case Leave:

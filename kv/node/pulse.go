@@ -36,10 +36,11 @@ type lookAround struct{}
 
 // A member is another node, as this process has heard from it.
 type member struct {
-	id     actors.NodeID
-	life   uint64 // of its process; zero until it was heard
-	heard  time.Duration
-	silent bool
+	id      actors.NodeID
+	life    uint64 // of its process; zero until it was heard
+	heard   time.Duration
+	beat    time.Duration // when the last Beat came
+	hearing Hearing
 	// vouched is the birth of the disk on which it has noted this node, zero until
 	// it said so; blank, that it was blank itself then.
 	vouched birth
@@ -52,7 +53,7 @@ type member struct {
 func newPulse(owner actors.Ref, others []actors.NodeID, interval, silence time.Duration) *pulse {
 	p := &pulse{owner: owner, interval: interval, silence: silence}
 	for _, id := range others {
-		p.members = append(p.members, member{id: id})
+		p.members = append(p.members, member{id: id, hearing: Hearing{Node: id}})
 	}
 	return p
 }
@@ -71,6 +72,8 @@ func (p *pulse) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		p.hear(ctx, from, m)
 	case lookAround:
 		p.lookAround(ctx)
+	case hearingsRequest:
+		ctx.Send(from, p.hearings())
 	}
 }
 
@@ -145,8 +148,8 @@ func (p *pulse) lookAround(ctx actors.Context) {
 		if late {
 			m.heard = now
 		}
-		if !m.silent && now-m.heard >= p.silence {
-			m.silent = true
+		if !m.hearing.Silent && now-m.heard >= p.silence {
+			m.hearing.Silent = true
 			ctx.Send(p.owner, peer.Contact{Node: m.id, Silent: true})
 		}
 		p.beat(ctx, m.id)
@@ -219,8 +222,12 @@ func (p *pulse) noting(id actors.NodeID) bool {
 // or from another process.
 func (p *pulse) contact(ctx actors.Context, m *member, life uint64) {
 	m.heard = ctx.Now()
-	if m.silent || m.life != life {
-		m.silent, m.life = false, life
+	if m.life == life {
+		m.hearing.note(m.heard-m.beat, p.interval)
+	}
+	m.beat = m.heard
+	if m.hearing.Silent || m.life != life {
+		m.hearing.Silent, m.life = false, life
 		ctx.Send(p.owner, peer.Contact{Node: m.id})
 	}
 }

@@ -20,13 +20,14 @@ type survey struct {
 	askers   []actors.Ref // of the running survey; empty if none runs
 	next     []actors.Ref // of the next one
 	replicas []peer.Status
-	cancel   func() // of the timer that ends it
+	pulse    *hearings // nil until the pulse has answered
+	cancel   func()    // of the timer that ends it
 }
 
 // ask takes part in the next survey, which begins at once if none is running.
 func (n *Node) ask(ctx actors.Context, asker actors.Ref) {
 	if !n.recovered {
-		ctx.Send(asker, n.status(nil))
+		ctx.Send(asker, n.status())
 		return
 	}
 	if len(n.survey.next) < maxAskers {
@@ -39,10 +40,18 @@ func (n *Node) ask(ctx actors.Context, asker actors.Ref) {
 
 func (n *Node) begin(ctx actors.Context) {
 	n.survey = survey{askers: n.survey.next, cancel: ctx.After(n.config.Patience, due{})}
+	ctx.Send(n.local(pulseName), hearingsRequest{})
 	for _, p := range n.peers {
 		ctx.Send(p.ref, peer.StatusRequest{})
 	}
-	n.reportIfComplete(ctx)
+}
+
+// listened takes the answer of the pulse.
+func (n *Node) listened(ctx actors.Context, h hearings) {
+	if len(n.survey.askers) > 0 {
+		n.survey.pulse = &h
+		n.reportIfComplete(ctx)
+	}
 }
 
 // answered takes the answer of a peer of this node. One that comes too late for its
@@ -62,7 +71,7 @@ func (n *Node) answered(ctx actors.Context, from actors.Ref, s peer.Status) {
 }
 
 func (n *Node) reportIfComplete(ctx actors.Context) {
-	if len(n.survey.replicas) == len(n.peers) {
+	if n.survey.pulse != nil && len(n.survey.replicas) == len(n.peers) {
 		n.survey.cancel()
 		n.report(ctx)
 	}
@@ -71,7 +80,7 @@ func (n *Node) reportIfComplete(ctx actors.Context) {
 // report answers everyone with what the survey has found, and begins the next one
 // if somebody is waiting for it.
 func (n *Node) report(ctx actors.Context) {
-	status := n.status(n.survey.replicas)
+	status := n.status()
 	for _, asker := range n.survey.askers {
 		ctx.Send(asker, status)
 	}
@@ -81,14 +90,18 @@ func (n *Node) report(ctx actors.Context) {
 	}
 }
 
-// status is what the node knows itself, with what its replicas say.
-func (n *Node) status(replicas []peer.Status) NodeStatus {
-	return NodeStatus{
+// status is what the node knows itself, with what the survey has found.
+func (n *Node) status() NodeStatus {
+	s := NodeStatus{
 		ID:        n.self,
 		Recovered: n.recovered,
-		Replicas:  replicas,
+		Replicas:  n.survey.replicas,
 		Waiting:   !n.admitted,
 		Damaged:   n.damaged,
 		Leaving:   n.farewell != nil,
 	}
+	if n.survey.pulse != nil {
+		s.Hearings = n.survey.pulse.list
+	}
+	return s
 }
