@@ -58,6 +58,7 @@ A figure of one machine says little; compare figures that were measured side by 
 	flags.StringVar(&f.data, "data", "", "directory for the data of its own cluster (default: a temporary one)")
 	flags.IntVar(&f.partitions, "partitions", 16, "partitions of its own cluster")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object for each cell")
+	cmd.AddCommand(newCatchUp(), newRestart())
 	return cmd
 }
 
@@ -120,10 +121,12 @@ func bench(ctx context.Context, f benchFlags, out, progress io.Writer) error {
 		defer cluster.stop()
 		f.addresses, cpu = cluster.redis, cluster.cpu
 	}
-	fmt.Fprintf(progress, "filling %d keys ...\n", f.keys)
-	if err := fill(ctx, f); err != nil {
+	bar := newCountBar(progress, f.keys, "filling")
+	all := filler{addresses: f.addresses, keys: f.keys, valueBytes: f.valueBytes}
+	if err := all.write(ctx, f.keys, func(n int) { _ = bar.Add(n) }); err != nil {
 		return err
 	}
+	_ = bar.Finish()
 	table := newTable(out, f.json)
 	for _, mix := range f.mixes {
 		for _, n := range f.connections {

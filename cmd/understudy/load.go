@@ -54,7 +54,7 @@ func (l load) drive(ctx context.Context, number int) (turns []time.Duration, err
 	for ctx.Err() == nil {
 		commands = commands[:0]
 		for range l.pipeline {
-			key := strconv.AppendInt([]byte("key:"), int64(random.IntN(l.keys)), 10)
+			key := keyNumber(random.IntN(l.keys))
 			if random.IntN(100) < l.reads {
 				commands = appendCommand(commands, []byte("GET"), key)
 			} else {
@@ -68,28 +68,6 @@ func (l load) drive(ctx context.Context, number int) (turns []time.Duration, err
 		turns = append(turns, time.Since(start))
 	}
 	return turns, nil
-}
-
-// fill writes every key once.
-func fill(ctx context.Context, f benchFlags) error {
-	const batch = 256
-	c, err := dialRedis(ctx, f.addresses[0])
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	value := bytes.Repeat([]byte{'x'}, f.valueBytes)
-	for first := 0; first < f.keys && ctx.Err() == nil; first += batch {
-		last := min(first+batch, f.keys)
-		var commands []byte
-		for k := first; k < last; k++ {
-			commands = appendCommand(commands, []byte("SET"), strconv.AppendInt([]byte("key:"), int64(k), 10), value)
-		}
-		if err := c.do(commands, last-first); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
 }
 
 // A redisConn speaks just enough RESP2 to be fast.

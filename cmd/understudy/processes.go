@@ -36,10 +36,18 @@ func startProcesses(ctx context.Context, data string, flags ...string) (_ *proce
 	return p, p.begin(ctx)
 }
 
-// begin starts the nodes, or ends them.
+// startNodes is startProcesses for any number of nodes.
+func startNodes(ctx context.Context, n int, data string, flags ...string) (*processes, error) {
+	p := &processes{data: data, flags: flags, errors: os.Stderr, commands: make([]*exec.Cmd, n)}
+	return p, p.begin(ctx)
+}
+
+// begin starts the nodes, three unless there is room for others, or ends them.
 func (p *processes) begin(ctx context.Context) (err error) {
-	const nodes = 3
-	p.commands = make([]*exec.Cmd, nodes)
+	if p.commands == nil {
+		p.commands = make([]*exec.Cmd, 3)
+	}
+	nodes := len(p.commands)
 	defer func() {
 		if err != nil {
 			p.stop()
@@ -140,18 +148,27 @@ func answers(ctx context.Context, address string) bool {
 
 // cpu returns the CPU time that the processes have used, where the system tells.
 func (p *processes) cpu() (total time.Duration) {
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux port of Go
-	for _, cmd := range p.commands {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
-		if err != nil {
-			return 0
-		}
-		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-		user, _ := strconv.Atoi(string(fields[11]))
-		system, _ := strconv.Atoi(string(fields[12]))
-		total += time.Duration(user+system) * tick
+	for i := range p.commands {
+		total += p.cpuOf(i)
 	}
 	return total
+}
+
+// cpuOf is [processes.cpu] of one node, zero if it does not run.
+func (p *processes) cpuOf(i int) time.Duration {
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux port of Go
+	cmd := p.commands[i]
+	if cmd == nil {
+		return 0
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	user, _ := strconv.Atoi(string(fields[11]))
+	system, _ := strconv.Atoi(string(fields[12]))
+	return time.Duration(user+system) * tick
 }
 
 // stop ends all processes at once: what they acknowledged is on their disks, and the
