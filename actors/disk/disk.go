@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,7 +126,7 @@ func enter(v volume, dir string, id Identity) (*registry, error) {
 	var err error
 	r.label, err = readLabel(r.path)
 	if errors.Is(err, os.ErrNotExist) {
-		r.label = label{Identity: id}
+		r.label = label{Identity: id, directory: rand.Uint32()}
 	} else if err != nil {
 		return nil, err
 	}
@@ -159,6 +160,9 @@ func removeUnlisted(v volume, dir string, r *registry) error {
 
 // Incarnation returns how often the directory has been opened, this time included.
 func (s *Store) Incarnation() uint64 { return s.registry.incarnation() }
+
+// Directory returns a random number that was drawn when the directory was made.
+func (s *Store) Directory() uint32 { return s.registry.directory() }
 
 // For returns the disk as the actor owner sees it. Completions are handed to post,
 // which must not block; those of one log come in order.

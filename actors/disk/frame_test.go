@@ -31,8 +31,8 @@ func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("floor is\n%#v, want\n%#v", got, want)
 	}
-	text := string(label{Identity: us, incarnation: 7, logs: []listing{{"journal-1", 0x1122334455667788}}}.appendTo(nil))
-	if want := "understudy data directory, format 2\ncluster 00000000000000aa\nnode 3\nincarnation 7\nlog journal-1 1122334455667788\ncrc32c 5871b396\n"; text != want {
+	text := string(label{Identity: us, directory: 0xa1b2c3d4, incarnation: 7, logs: []listing{{"journal-1", 0x1122334455667788}}}.appendTo(nil))
+	if want := "understudy data directory, format 2\ncluster 00000000000000aa\nnode 3\ndirectory a1b2c3d4\nincarnation 7\nlog journal-1 1122334455667788\ncrc32c fc23d709\n"; text != want {
 		t.Errorf("identity is\n%s, want\n%s", text, want)
 	}
 }

@@ -39,6 +39,7 @@ func (e foreignError) Is(target error) bool { return target == ErrForeign }
 // A label is the content of an identity file.
 type label struct {
 	Identity
+	directory   uint32 // a random number: tells it from one that is new in its place
 	incarnation uint64
 	logs        []listing // sorted by name
 }
@@ -69,6 +70,7 @@ func (l label) appendTo(b []byte) []byte {
 	b = append(b, heading+"\n"...)
 	b = fmt.Appendf(b, "cluster %016x\n", l.Cluster)
 	b = fmt.Appendf(b, "node %d\n", uint64(l.Node))
+	b = fmt.Appendf(b, "directory %08x\n", l.directory)
 	b = fmt.Appendf(b, "incarnation %d\n", l.incarnation)
 	for _, log := range l.logs {
 		b = fmt.Appendf(b, "log %s %016x\n", log.name, log.salt)
@@ -108,20 +110,20 @@ func errIdentity(path string) error {
 // appendTo writes.
 func decodeLabel(b []byte) (l label, ok bool) {
 	lines := bytes.Split(b, []byte("\n"))
-	if len(lines) < 6 {
+	if len(lines) < 7 {
 		return label{}, false
 	}
-	var node uint64
+	var node, directory uint64
 	for i, into := range []struct {
 		format string
 		value  *uint64
-	}{{"cluster %x", &l.Cluster}, {"node %d", &node}, {"incarnation %d", &l.incarnation}} {
+	}{{"cluster %x", &l.Cluster}, {"node %d", &node}, {"directory %x", &directory}, {"incarnation %d", &l.incarnation}} {
 		if _, err := fmt.Sscanf(string(lines[1+i]), into.format, into.value); err != nil {
 			return label{}, false
 		}
 	}
-	l.Node = actors.NodeID(node)
-	for _, line := range lines[4 : len(lines)-2] {
+	l.Node, l.directory = actors.NodeID(node), uint32(directory)
+	for _, line := range lines[5 : len(lines)-2] {
 		var log listing
 		if _, err := fmt.Sscanf(string(line), "log %s %x", &log.name, &log.salt); err != nil {
 			return label{}, false
@@ -145,6 +147,13 @@ func (r *registry) incarnation() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.label.incarnation
+}
+
+// directory returns the random number of the directory.
+func (r *registry) directory() uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.label.directory
 }
 
 // find returns the salt of a log, and whether it was created, in this or an earlier

@@ -12,17 +12,41 @@ import (
 
 func TestOpenCountsIncarnations(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "data") // Open makes the parents too
+	var directory uint32
 	for want := uint64(1); want <= 3; want++ {
 		s, err := Open(dir, us)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if want > 1 && s.Directory() != directory {
+			t.Errorf("directory %08x became %08x", directory, s.Directory())
+		}
+		directory = s.Directory()
 		if s.Incarnation() != want {
 			t.Errorf("incarnation is %d, want %d", s.Incarnation(), want)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A directory that is new in the place of another counts from one, and must not be
+// taken for an old copy of that.
+func TestDirectoriesAreToldApart(t *testing.T) {
+	numbers := map[uint32]bool{}
+	for range 3 {
+		s, err := Open(t.TempDir(), us)
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers[s.Directory()] = true
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(numbers) != 3 {
+		t.Errorf("three directories have the numbers %v", numbers)
 	}
 }
 

@@ -240,18 +240,18 @@ func tune(conn net.Conn) {
 }
 
 // nudge lets lanes that wait before they dial again do it now: their node lives.
-// Connections to an earlier incarnation of it are of no use.
+// Connections to another process of it are of no use.
 func (t *Transport) nudge(id Identity) {
 	t.mu.RLock()
 	p := t.peers[id.Node]
 	t.mu.RUnlock()
 	if p != nil {
-		p.nudge(id.Incarnation)
+		p.nudge(id)
 	}
 }
 
-// latest returns the highest incarnation met of a node.
-func (t *Transport) latest(n actors.NodeID) uint64 {
+// latest returns the latest process met of a node.
+func (t *Transport) latest(n actors.NodeID) Identity {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.guests.latest[n]

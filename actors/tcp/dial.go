@@ -12,7 +12,7 @@ import (
 
 // dial opens a connection to addr and runs the handshake of mine on it. It returns
 // the answer, which has been judged.
-func dial(ctx context.Context, addr string, c *tls.Config, l Limits, mine hello, latest uint64) (net.Conn, hello, error) {
+func dial(ctx context.Context, addr string, c *tls.Config, l Limits, mine hello, latest Identity) (net.Conn, hello, error) {
 	dialer := net.Dialer{Timeout: l.DialTimeout}
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
 	if err != nil {
@@ -29,7 +29,7 @@ func dial(ctx context.Context, addr string, c *tls.Config, l Limits, mine hello,
 }
 
 // introduce is the handshake on the dialling side.
-func introduce(conn net.Conn, addr string, c *tls.Config, l Limits, mine hello, latest uint64) (net.Conn, hello, error) {
+func introduce(conn net.Conn, addr string, c *tls.Config, l Limits, mine hello, latest Identity) (net.Conn, hello, error) {
 	if err := conn.SetDeadline(time.Now().Add(l.HandshakeTime)); err != nil {
 		return nil, hello{}, err
 	}
@@ -51,7 +51,7 @@ func introduce(conn net.Conn, addr string, c *tls.Config, l Limits, mine hello, 
 }
 
 // judgeAnswer returns the verdict of the other side, or our own of it.
-func (h hello) judgeAnswer(theirs hello, latest uint64) Verdict {
+func (h hello) judgeAnswer(theirs hello, latest Identity) Verdict {
 	switch {
 	case theirs.version != Version:
 		return WrongVersion
@@ -80,7 +80,7 @@ func withServerName(c *tls.Config, addr string) *tls.Config {
 // [*Refusal] if a node answered that speaks another version.
 func Probe(ctx context.Context, addr string, c *tls.Config) (Identity, error) {
 	mine := hello{version: Version, class: probe}
-	conn, theirs, err := dial(ctx, addr, c, Limits{}.withDefaults(), mine, 0)
+	conn, theirs, err := dial(ctx, addr, c, Limits{}.withDefaults(), mine, Identity{})
 	if err != nil {
 		return Identity{}, fmt.Errorf("tcp: probe %s: %w", addr, err)
 	}

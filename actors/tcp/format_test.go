@@ -16,7 +16,7 @@ import (
 var (
 	specHello = []byte{
 		0x55, 0x53, 0x54, 0x59, 1, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
-		3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1e, 0xa4, 0x96, 0x97,
+		3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xd4, 0xc3, 0xb2, 0xa1, 0xd0, 0x6b, 0x52, 0x96,
 	}
 	specAnswer = []byte{
 		0x55, 0x53, 0x54, 0x59, 1, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
@@ -29,7 +29,7 @@ var (
 )
 
 func TestHandshakeIsTheOneInTheSpec(t *testing.T) {
-	question := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 3}, version: 1, class: small, peer: 1}
+	question := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 3, Directory: 0xa1b2c3d4}, version: 1, class: small, peer: 1}
 	answer := hello{Identity: Identity{Node: 1, Cluster: 7, Incarnation: 1}, version: 1, class: small, peer: 2}
 	for _, test := range []struct {
 		hello hello
@@ -237,7 +237,7 @@ func FuzzHello(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := readHello(bytes.NewReader(b))
-		_ = refusal(Identity{Node: 1, Cluster: 7}.judge(h, 0, 3), h, h).Error()
+		_ = refusal(Identity{Node: 1, Cluster: 7}.judge(h, 0, Identity{Incarnation: 3}), h, h).Error()
 		if err != nil {
 			return
 		}

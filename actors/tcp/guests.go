@@ -6,8 +6,8 @@ import "github.com/understudy-kv/understudy/actors"
 // guarded by the mutex of the transport.
 type guests struct {
 	links map[seat]*link
-	// latest is the highest incarnation met of each server that is a peer or connected.
-	latest map[actors.NodeID]uint64
+	// latest is the latest process met of each server that is a peer or connected.
+	latest map[actors.NodeID]Identity
 }
 
 // A seat is taken by at most one connection.
@@ -17,15 +17,15 @@ type seat struct {
 }
 
 func newGuests() guests {
-	return guests{links: make(map[seat]*link), latest: make(map[actors.NodeID]uint64)}
+	return guests{links: make(map[seat]*link), latest: make(map[actors.NodeID]Identity)}
 }
 
 // admit seats l and returns the links that it replaces: the one in its seat, and
-// those of earlier incarnations.
+// those of other processes.
 func (g *guests) admit(l *link) (replaced []*link) {
 	for c := small; c < classes; c++ {
 		old := g.links[seat{l.peer.Node, c}]
-		if old != nil && (c == l.class || old.peer.Incarnation < l.peer.Incarnation) {
+		if old != nil && (c == l.class || old.peer.replaced(l.peer)) {
 			delete(g.links, seat{l.peer.Node, c})
 			replaced = append(replaced, old)
 		}
@@ -35,9 +35,11 @@ func (g *guests) admit(l *link) (replaced []*link) {
 	return replaced
 }
 
-// meet remembers the incarnation of a process.
+// meet remembers a process.
 func (g *guests) meet(id Identity) {
-	g.latest[id.Node] = max(g.latest[id.Node], id.Incarnation)
+	if !id.before(g.latest[id.Node]) {
+		g.latest[id.Node] = id
+	}
 }
 
 // leave frees the seat of l, unless another link has taken it. It reports whether

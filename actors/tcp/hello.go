@@ -26,6 +26,20 @@ type Identity struct {
 	Node        actors.NodeID // 0 for a probe
 	Cluster     uint64        // 0: any, for clients and probes
 	Incarnation uint64        // how often a server has been started on its data directory
+	// Directory is a random number of that data directory. A directory that is new in its
+	// place counts from one again, so incarnations of different ones do not compare.
+	Directory uint32
+}
+
+// before reports whether id is an earlier process on the same data directory than other.
+func (id Identity) before(other Identity) bool {
+	return id.Directory == other.Directory && id.Incarnation < other.Incarnation
+}
+
+// replaced reports whether id, a process of a node, is to make way for other, which is
+// not before it.
+func (id Identity) replaced(other Identity) bool {
+	return id.Directory != other.Directory || id.before(other)
 }
 
 // A class says what a connection is for.
@@ -76,7 +90,7 @@ func (h hello) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.Node))
 	b = binary.LittleEndian.AppendUint64(b, h.Incarnation)
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.peer))
-	b = binary.LittleEndian.AppendUint32(b, 0)
+	b = binary.LittleEndian.AppendUint32(b, h.Directory)
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
 }
 
@@ -117,6 +131,7 @@ func decodeHello(b []byte) (hello, error) {
 	h.Node = actors.NodeID(binary.LittleEndian.Uint64(b[16:]))
 	h.Incarnation = binary.LittleEndian.Uint64(b[24:])
 	h.peer = actors.NodeID(binary.LittleEndian.Uint64(b[32:]))
+	h.Directory = binary.LittleEndian.Uint32(b[40:])
 	return h, nil
 }
 

@@ -48,10 +48,10 @@ func (p *peer) move(addr string) {
 	}
 }
 
-// nudge tells that this incarnation of the peer is alive.
-func (p *peer) nudge(incarnation uint64) {
+// nudge tells that this process of the peer is alive.
+func (p *peer) nudge(id Identity) {
 	for _, l := range p.lanes[small:] {
-		l.nudge(incarnation)
+		l.nudge(id)
 	}
 }
 
@@ -76,10 +76,10 @@ func (l *lane) move(addr string) {
 	l.hasten()
 }
 
-func (l *lane) nudge(incarnation uint64) {
+func (l *lane) nudge(id Identity) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.link != nil && l.link.peer.Incarnation < incarnation {
+	if l.link != nil && l.link.peer.replaced(id) {
 		l.link.close()
 	}
 	l.hasten()

@@ -30,7 +30,8 @@ type Codec interface {
 type Config struct {
 	Node        actors.NodeID
 	Cluster     uint64 // 0 only for clients: any
-	Incarnation uint64 // of a server: higher at each start
+	Incarnation uint64 // of a server: higher at each start on the same data directory
+	Directory   uint32 // of a server: a random number of that directory
 	// Listen is the address to accept connections at; empty to dial only.
 	Listen string
 	// Listener is used instead of Listen if it is not nil. The transport closes it.
@@ -80,7 +81,7 @@ func New(c Config) (*Transport, error) {
 	}
 	t := &Transport{
 		config:   c,
-		identity: Identity{Node: c.Node, Cluster: c.Cluster, Incarnation: c.Incarnation},
+		identity: Identity{Node: c.Node, Cluster: c.Cluster, Incarnation: c.Incarnation, Directory: c.Directory},
 		limits:   c.Limits.withDefaults(),
 		notices:  newNotices(c.Log),
 		scratch:  sync.Pool{New: func() any { return new([]byte) }},

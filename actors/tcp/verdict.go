@@ -69,9 +69,9 @@ func describe(id Identity) string {
 }
 
 // judge is how either side takes the hello of the other. Wanted is the node that
-// the judge dialled, 0 if it was dialled; latest the highest incarnation of that
-// node met so far.
-func (id Identity) judge(h hello, wanted actors.NodeID, latest uint64) Verdict {
+// the judge dialled, 0 if it was dialled; latest the latest process of that node met
+// so far.
+func (id Identity) judge(h hello, wanted actors.NodeID, latest Identity) Verdict {
 	switch {
 	case !h.sane():
 		return Malformed
@@ -83,7 +83,7 @@ func (id Identity) judge(h hello, wanted actors.NodeID, latest uint64) Verdict {
 		return WrongNode
 	case id.Node != 0 && h.Node == id.Node:
 		return SameNode
-	case h.Incarnation < latest:
+	case h.before(latest):
 		return StaleIncarnation
 	}
 	return Welcome

@@ -144,6 +144,7 @@ func (s *server) assemble(c serverConfig, peers net.Listener) (err error) {
 		Node:        actors.NodeID(c.id),
 		Cluster:     c.network(),
 		Incarnation: s.store.Incarnation(),
+		Directory:   s.store.Directory(),
 		Listener:    peers,
 		Peers:       addresses,
 		Codec:       wire.Codec{},
