@@ -134,6 +134,16 @@ func (s *server) assemble(c serverConfig, peers net.Listener) (err error) {
 		peers.Close()
 		return err
 	}
+	if err := s.connect(c, peers); err != nil {
+		peers.Close()
+		return err
+	}
+	s.engine.Spawn(node.Name, node.New(c.settings.apply(node.Default(places))))
+	return nil
+}
+
+// connect gives the engine its network.
+func (s *server) connect(c serverConfig, peers net.Listener) (err error) {
 	addresses := make(map[actors.NodeID]string, len(c.members))
 	for _, m := range c.members {
 		if m.ID != c.id {
@@ -151,13 +161,10 @@ func (s *server) assemble(c serverConfig, peers net.Listener) (err error) {
 		Deliver:     s.engine.Deliver,
 		Log:         c.log,
 	})
-	if err != nil {
-		peers.Close()
-		return err
+	if err == nil {
+		s.engine.SetTransport(s.transport)
 	}
-	s.engine.SetTransport(s.transport)
-	s.engine.Spawn(node.Name, node.New(c.settings.apply(node.Default(places))))
-	return nil
+	return err
 }
 
 // explainDirectory says what a user who named the right directory may have changed.

@@ -134,7 +134,7 @@ func ask(ctx context.Context, c *client.Client, member ring.Member) (nodeStatus,
 	n := nodeStatus{ID: member.ID, Address: member.Address, Redis: member.Redis, State: "up"}
 	answer, err := c.Status(ctx, actors.NodeID(member.ID))
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, client.ErrUnavailable):
 		n.State = "no answer"
 	case err != nil:
 		n.State = err.Error()
