@@ -24,6 +24,7 @@ type faultyWAL struct {
 	dir string
 
 	writes, syncs, closes atomic.Int64
+	failures              atomic.Int64 // of writes and syncs
 
 	// failWrite fails a write after that many bytes of it reached the file; -1 is
 	// never.
@@ -52,6 +53,7 @@ func (f *faultyWAL) WriteBatch(b *wal.Batch) error {
 	if keep < 0 {
 		return f.segments.WriteBatch(b)
 	}
+	f.failures.Add(1)
 	tail, before := f.tail()
 	return errors.Join(errDisk, f.segments.WriteBatch(b), os.Truncate(tail, before+keep))
 }
@@ -77,6 +79,7 @@ func (f *faultyWAL) Sync() error {
 		<-f.gate
 	}
 	if f.failSync.Load() {
+		f.failures.Add(1)
 		return errDisk
 	}
 	return f.segments.Sync()
@@ -87,10 +90,13 @@ func (f *faultyWAL) Close() error {
 	return f.segments.Close()
 }
 
-// wantDead demands that the log fails with cause whatever it is asked, and no longer
-// touches the files.
+// wantDead demands that the log fails with cause whatever it is asked, that what failed
+// was not tried again, and that the log no longer touches the files.
 func wantDead(t *testing.T, c *client, f *faultyWAL, cause error) {
 	t.Helper()
+	if n := f.failures.Load(); n > 1 {
+		t.Errorf("what failed was tried %d times", n)
+	}
 	f.failWrite.Store(-1)
 	f.failSync.Store(false)
 	writes, syncs := f.writes.Load(), f.syncs.Load()

@@ -226,6 +226,24 @@ func TestASnapshotThatIsCompleteIsSavedAsItWasTaken(t *testing.T) {
 	}
 }
 
+func TestTheLogIsKeptUntilItsSnapshotIsComplete(t *testing.T) {
+	s := few(t, 2)
+	s.follow(2)
+	w := writes(s.take())
+	for !w[0].Last {
+		s.turn(wrote(w[0]))
+		w = writes(s.take())
+	}
+	s.follow(3)
+	if now := s.raft(); now.First != 1 || now.Snapshot != 0 {
+		t.Errorf("the last piece is not written, and the log is %+v", now)
+	}
+	s.turn(wrote(w[0]))
+	if now := s.raft(); now.First != 3 || now.Snapshot != 2 {
+		t.Errorf("all is written, and the log is %+v", now)
+	}
+}
+
 func TestOlderSnapshotsGoWhenTheSaveOfTheNewOneIsDurable(t *testing.T) {
 	s := few(t, 4)
 	s.follow(4)
