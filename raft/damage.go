@@ -32,6 +32,9 @@ type damage struct {
 	round  uint64
 	told   map[ID]testimony
 	fenced bool
+	// strangers are those who spoke to it before the fence, and of whom it did not know
+	// that they may be members.
+	strangers []ID
 	// members is the newest configuration that is known to be committed to those who
 	// told: it was in force at the index commit.
 	members Configuration
@@ -107,7 +110,7 @@ func (r *Replica) inquire() {
 	d := &r.damage
 	leader := r.role.leads(r.config.ID)
 	moves := d.goalTerm == r.vote.Term && r.log.last() > d.reached
-	for _, id := range r.witnesses() {
+	for _, id := range union(r.witnesses(), d.strangers) {
 		if t, answered := d.told[id]; !d.fenced || !answered || t.damaged || id == leader && !moves {
 			r.say(Message{Kind: AskTerm, To: id, Round: d.round})
 		}
@@ -115,11 +118,14 @@ func (r *Replica) inquire() {
 	d.asks, d.reached = r.now+r.config.Election, r.log.last()
 }
 
-// overhear is all that a damaged replica makes of messages before the fence: one that
-// does not even know who its group is asks whoever speaks to it.
+// overhear is all that a damaged replica makes of messages before the fence: it also
+// asks strangers who speak to it, who may know of a group that it has forgotten.
 func (r *Replica) overhear(m Message) {
-	if len(r.witnesses()) == 0 {
-		r.say(Message{Kind: AskTerm, To: m.From, Round: r.damage.round})
+	d := &r.damage
+	known := slices.Contains(d.strangers, m.From) || slices.Contains(r.witnesses(), m.From)
+	if !known && len(d.strangers) < maxMembers {
+		d.strangers = append(d.strangers, m.From)
+		r.say(Message{Kind: AskTerm, To: m.From, Round: d.round})
 	}
 }
 
@@ -166,7 +172,7 @@ func (r *Replica) receiveTold(m Message) {
 		d.goal, d.goalTerm = m.Index, m.Term
 	}
 	if !d.fenced && r.witnessed() {
-		d.fenced = true
+		d.fenced, d.strangers = true, nil
 		r.fence()
 	}
 }
