@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"time"
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
@@ -55,6 +56,7 @@ type Peer struct {
 	machine StateMachine
 	ctx     actors.Context // of the running call; for random numbers alone
 	stopped string         // why this replica does nothing any more, if so
+	started time.Duration  // when this actor was; what the replica promised before is older
 	damaged bool           // it said that it was, and nothing since
 
 	turn raft.Input // what was collected for the next step
@@ -105,6 +107,7 @@ func New(c Config) *Peer {
 func (p *Peer) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	switch m := m.(type) {
 	case actors.Started:
+		p.started = ctx.Now()
 		p.start(ctx)
 	case StatusRequest:
 		ctx.Send(from, p.status())
@@ -186,7 +189,9 @@ func (p *Peer) start(ctx actors.Context) {
 }
 
 // begin starts the replica with a machine that is at its snapshot. Older snapshots
-// are what a crash left.
+// are what a crash left. It has waited for a leader since this actor was started,
+// however long the snapshot took to restore: whoever it may be bound to was promised
+// that before.
 func (p *Peer) begin(ctx actors.Context) {
 	s := p.config.State
 	if s.Snapshot.Index > 0 {
@@ -198,7 +203,7 @@ func (p *Peer) begin(ctx actors.Context) {
 			"group", p.config.Group)
 	}
 	p.ctx = ctx
-	p.replica = raft.New(p.config.Raft, s, ctx.Now(), p.rand)
+	p.replica = raft.New(p.config.Raft, s, p.started, p.rand)
 	p.ctx = nil
 	p.belief = p.replica.Status()
 	p.config.State = raft.State{} // the replica has it now

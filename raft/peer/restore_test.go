@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
@@ -370,6 +371,25 @@ func TestARestartedReplicaTakesNoPartUntilItsSnapshotIsRestored(t *testing.T) {
 	}
 	if got := s.words(); got != "q=w1,w2,w3,w4 at 1000" {
 		t.Errorf("a reader sees %s", got)
+	}
+}
+
+// It waits for a leader from its start on, and not from the end of a restoration that
+// may take long: what it promised, it promised before it was stopped.
+func TestARestorationCountsAsWaitingForALeader(t *testing.T) {
+	for _, c := range []struct {
+		restoring time.Duration
+		stands    bool
+	}{{election / 2, false}, {2 * election, true}} {
+		s := start(t, recovered(), 1, 2, 3)
+		s.pass(c.restoring)
+		for n := range 3 {
+			s.turn(piece(3, n))
+		}
+		s.pass(heartbeat)
+		if stands := s.raft().Role == raft.PreCandidate; stands != c.stands {
+			t.Errorf("restored after %v it stands: %t", c.restoring, stands)
+		}
 	}
 }
 
