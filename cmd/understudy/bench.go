@@ -58,7 +58,7 @@ A figure of one machine says little; compare figures that were measured side by 
 	flags.StringVar(&f.data, "data", "", "directory for the data of its own cluster (default: a temporary one)")
 	flags.IntVar(&f.partitions, "partitions", 16, "partitions of its own cluster")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object for each cell")
-	cmd.AddCommand(newCatchUp(), newRestart())
+	cmd.AddCommand(newCatchUp(), newRestart(), newReclaim())
 	return cmd
 }
 

@@ -110,7 +110,7 @@ func restartTable(out io.Writer, asJSON bool) func(restartRow) {
 		fmt.Fprintln(w)
 		w.Flush()
 	}
-	line("restarted", "log", "journal", "of use", "snapshots", "recovered s", "first read", "all reads", "caught up", "CPU s", "RSS", "peak")
+	line("restarted", "logs", "journal", "log", "snapshots", "recovered s", "first read", "all reads", "caught up", "CPU s", "RSS", "peak")
 	seconds := func(s float64) string { return fmt.Sprintf("%.2f", s) }
 	return func(r restartRow) {
 		line(fmt.Sprintf("%d of %d", r.Restarted, r.Nodes), r.Log, byteSize(r.Journal), byteSize(r.LogBytes), byteSize(r.Snapshots),

@@ -60,3 +60,16 @@ func TestRestartsAreMeasured(t *testing.T) {
 		t.Errorf("restarted %v nodes", restarted)
 	}
 }
+
+func TestTheJournalDoesNotGrowWithoutBound(t *testing.T) {
+	out := benchmark(t, "reclaim", "--generations", "4", "--journal-generation", "2", "--snapshot-every", "1",
+		"--partitions", "4", "--json")
+	var r reclaimReport
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	last := r.Rows[len(r.Rows)-1]
+	if last.Generation < 5 || r.Longest > r.Bound || r.Longest == 0 || last.Nodes[0].Snapshots == 0 {
+		t.Errorf("the journal had %d bytes of %d; at last %+v", r.Longest, r.Bound, last)
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,23 @@ func (p *processes) procStatus(i int, field string) int64 {
 	}
 	kib, _ := strconv.ParseInt(words[0], 10, 64) // zero if it is no number
 	return kib << 10
+}
+
+// written returns how many bytes the process of a node has written to disks since it
+// was started, or zero.
+func (p *processes) written(i int) int64 {
+	cmd := p.commands[i]
+	if cmd == nil {
+		return 0
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(text, []byte("\nwrite_bytes: "))
+	number, _, _ := bytes.Cut(rest, []byte("\n"))
+	n, _ := strconv.ParseInt(string(number), 10, 64) // zero if it is no number
+	return n
 }
 
 // A footprint is what a node has on its disk, in bytes.

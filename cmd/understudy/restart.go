@@ -19,7 +19,8 @@ type restartRow struct {
 	// may be. Restarted is how many nodes were killed and started again at one time.
 	Log       string `json:"log"`
 	Restarted int    `json:"restarted"`
-	// What one node has to read: the journal, of which LogBytes are of use, and snapshots.
+	// What one node has to read: the journal, and snapshots. LogBytes is what of the
+	// journal is of use, as its replicas hold it in memory.
 	footprint
 	LogBytes int64 `json:"logBytes"`
 	// All times are in seconds from the start of the process, or of the last of them:
