@@ -31,9 +31,12 @@ func TestANodeCatchesUpThroughASnapshot(t *testing.T) {
 	var names []string
 	for _, p := range r.Phases {
 		names = append(names, p.Name)
-		if p.Reads.Count == 0 || p.Writes.Count == 0 || p.SameWrites.Count == 0 {
+		if p.Reads.Count == 0 || p.Writes.Count == 0 {
 			t.Errorf("nothing was answered in phase %+v", p)
 		}
+	}
+	if quiet := r.Phases[0]; quiet.SameReads.Count == 0 || quiet.SameWrites.Count == 0 { // others may be shorter than the time between two
+		t.Errorf("nothing was answered in the partition itself: %+v", quiet)
 	}
 	if want := []string{"quiet", "filling", "rewriting", "capturing", "restarting", "streaming"}; !slices.Equal(names, want) {
 		t.Errorf("the phases were %v, not %v", names, want)
