@@ -178,14 +178,15 @@ func (k *Keeper) serve(ctx actors.Context, from actors.Ref, m actors.Message) {
 	}
 }
 
-// keep removes what is older than the snapshot that a group needs.
+// keep removes what is older than the snapshot that a group needs, and what is newer
+// and damaged: people had time to look at it, and a good one is there.
 func (k *Keeper) keep(ctx actors.Context, m Keep) {
 	kept := m.key()
 	if f := k.fetchOf(m.Group); f != nil && f.key.older(kept) {
 		k.cancel(ctx, f)
 	}
 	for _, f := range k.filesOf(m.Group) {
-		if f.key.older(kept) {
+		if f.key.older(kept) || f.key != kept && f.usable() && f.damaged {
 			k.doom(ctx, f)
 		}
 	}

@@ -187,6 +187,24 @@ func TestKeepRemovesWhatIsOlderAndNothingElse(t *testing.T) {
 	}
 }
 
+// A replica that lost its snapshot may be repaired with one that is older.
+func TestKeepRemovesWhatIsNewerAndDamaged(t *testing.T) {
+	l := newLab(t, 1, 1, snapshot.Config{})
+	kept, damaged, newer := newState(1, 10, 10), newState(1, 11, 10), newState(1, 12, 10)
+	for _, s := range []state{kept, damaged, newer} {
+		l.capture(1, s)
+	}
+	l.disks[1].FlipPiece(damaged.name(), 1, 3)
+	if _, err := l.load(1, damaged); !errors.Is(err, actors.ErrCorrupt) {
+		t.Errorf("loading gave the error %v", err)
+	}
+	l.order(1, kept.keep())
+	l.Run(time.Second)
+	if got := l.files(1); !slices.Equal(got, []string{kept.name(), newer.name()}) {
+		t.Errorf("kept %v", got)
+	}
+}
+
 func TestKeepEndsFetchesOfWhatIsOlder(t *testing.T) {
 	for index, ends := range map[raft.Index]bool{8: true, 7: false, 6: false} { // any order: the cases are independent
 		l := newLab(t, 1, 2, slow)

@@ -107,8 +107,9 @@ type Loaded struct {
 
 // Keep says that a group needs none of its snapshots that are older than this one.
 // They are removed, one that is being sent to another node as soon as that is over;
-// what is being written or fetched of them ends without an answer. Newer ones stay:
-// one that was just fetched may be about to be put in place.
+// what is being written or fetched of them ends without an answer. Newer ones stay,
+// unless they are known to be damaged: one that was just fetched may be about to be put
+// in place.
 type Keep struct {
 	Group journal.GroupID
 	Index raft.Index

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -175,9 +176,9 @@ func (k *Keeper) give(ctx actors.Context, p *place) {
 	}
 	s.reading = true
 	k.withHeader(ctx, f, func(ctx actors.Context, err error) {
-		if err != nil || !f.isCopy(m) {
+		if err != nil || !f.has(m) {
 			s.reading = false
-			k.gone(ctx, p)
+			k.unread(ctx, p, err)
 			return
 		}
 		k.read(ctx, f, m.Number, func(ctx actors.Context, r actors.FileRead) {
@@ -187,9 +188,23 @@ func (k *Keeper) give(ctx actors.Context, p *place) {
 	})
 }
 
-// holds reports whether f is the copy that is asked for.
-func (f *file) isCopy(m AskPiece) bool {
-	return m.Copy == 0 || m.Copy == f.header.copy
+// unread ends a place whose snapshot is not to be had, or not that copy or piece of it,
+// by this program. Any other error may pass: the question is left without an answer, and
+// whoever asked asks again when it has waited long enough.
+func (k *Keeper) unread(ctx actors.Context, p *place, err error) {
+	lost := errors.Is(err, actors.ErrNoFile) || errors.Is(err, actors.ErrCorrupt) || errors.Is(err, errVersion)
+	switch {
+	case err == nil || lost:
+		k.gone(ctx, p)
+	case len(p.asked) > 0:
+		p.asked = p.asked[1:]
+	}
+}
+
+// has reports whether f, of which the header is known, is the copy that is asked for,
+// and has that piece.
+func (f *file) has(m AskPiece) bool {
+	return (m.Copy == 0 || m.Copy == f.header.copy) && m.Number < f.pieces
 }
 
 // given sends a piece that has been read, unless it is not wanted any more.
@@ -197,7 +212,7 @@ func (k *Keeper) given(ctx actors.Context, p *place, m AskPiece, r actors.FileRe
 	switch {
 	case !slices.Contains(k.sender.places, p):
 	case r.Err != nil:
-		k.gone(ctx, p)
+		k.unread(ctx, p, r.Err)
 	default:
 		p.asked = p.asked[1:]
 		p.heard = ctx.Now()

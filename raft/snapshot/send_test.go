@@ -197,3 +197,36 @@ func TestWhoFailsMakesRoomAtOnce(t *testing.T) {
 		t.Errorf("the next transfer took %v", took)
 	}
 }
+
+// A snapshot whose sender cannot read it just now is there: to call it gone would cost
+// a transfer, or a state that exists nowhere else any more.
+func TestAReadThatFailsOnceIsTriedAgain(t *testing.T) {
+	for failures := range 4 {
+		l := newLab(t, 1, 2, snapshot.Config{})
+		s := newState(1, 7, 10, 20)
+		l.capture(1, s)
+		l.Crash(1) // the header is read anew
+		l.Restart(1)
+		for range failures {
+			l.disks[1].FailRead()
+		}
+		if f := l.fetch(2, 1, s); f.Err != nil {
+			t.Errorf("%d failures: fetching gave %+v", failures, f)
+		}
+		l.holds(2, s)
+		l.quiet()
+	}
+}
+
+func TestAReadThatAlwaysFailsEndsTheFetch(t *testing.T) {
+	l := newLab(t, 1, 2, snapshot.Config{})
+	s := newState(1, 7, 10, 20)
+	l.capture(1, s)
+	for range 1000 {
+		l.disks[1].FailRead()
+	}
+	if f := l.fetch(2, 1, s); !errors.Is(f.Err, snapshot.ErrSilent) || len(l.files(2)) > 0 {
+		t.Errorf("fetching gave %+v, files %v", f, l.files(2))
+	}
+	l.quiet()
+}

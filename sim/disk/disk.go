@@ -127,6 +127,7 @@ type Disk struct {
 	failSync int      // how many syncs are to fail
 	failAdd  int      // how many appends are to fail
 	failFile int      // how many writes or seals of files are to fail
+	failRead int      // how many reads of files are to fail
 	counts   Counts
 }
 

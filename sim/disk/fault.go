@@ -6,13 +6,16 @@ import "slices"
 func (d *Disk) FailSync() { d.failSync++ }
 
 // Mend forgets the failures that were ordered and have not happened.
-func (d *Disk) Mend() { d.failSync, d.failAdd, d.failFile = 0, 0, 0 }
+func (d *Disk) Mend() { d.failSync, d.failAdd, d.failFile, d.failRead = 0, 0, 0, 0 }
 
 // FailAppend makes the next append fail. The sync after it tells.
 func (d *Disk) FailAppend() { d.failAdd++ }
 
 // FailFile makes the next write or seal of a file fail.
 func (d *Disk) FailFile() { d.failFile++ }
+
+// FailRead makes the next read of a piece fail, once: nothing is wrong with the piece.
+func (d *Disk) FailRead() { d.failRead++ }
 
 // Limit makes appends and writes fail that would let the disk hold more than so many bytes;
 // zero lifts the limit. Used tells how many it holds.

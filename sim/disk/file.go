@@ -158,6 +158,10 @@ func (d *Disk) read(name string, number int) actors.FileRead {
 	switch {
 	case number < 0 || number >= len(f.pieces):
 		answer.Err = failedFile(name, ErrPiece)
+	case d.failRead > 0:
+		d.failRead--
+		d.counts.Files.Failures++
+		answer.Err = failedFile(name, ErrIO)
 	case !f.pieces[number].sound():
 		d.counts.Files.CorruptReads++
 		answer.Err = failedFile(name, actors.ErrCorrupt)

@@ -187,6 +187,19 @@ func TestAFailedWriteFailsTheFileUntilItIsRemoved(t *testing.T) {
 	r.wantFile(t)
 }
 
+func TestAReadThatFailedSucceedsTheNextTime(t *testing.T) {
+	r := stored(t)
+	r.file("one", "two", "three")
+	if err := r.seal(); err != nil {
+		t.Fatal(err)
+	}
+	r.disk.FailRead()
+	if got := r.piece(1); !errors.Is(got.Err, disk.ErrIO) || errors.Is(got.Err, actors.ErrCorrupt) {
+		t.Errorf("the read that was to fail: %+v", got)
+	}
+	r.wantFile(t)
+}
+
 func TestAFileWhoseSealFailedMayBeThere(t *testing.T) {
 	there := 0
 	for seed := range sim.Seed(60) {
