@@ -80,3 +80,39 @@ func BenchmarkTimerPutOff(b *testing.B) {
 	}))
 	<-done
 }
+
+// BenchmarkDeepTurn is a round trip with an actor that needs several KiB of stack in
+// every turn, as that of a replica does.
+func BenchmarkDeepTurn(b *testing.B) {
+	e := engine(b, hollywood.Config{})
+	done := make(chan bool)
+	left := b.N
+	e.Spawn("wall", script(func(ctx actors.Context, from actors.Ref, m actors.Message) {
+		if m == (ball{}) && descend(30) == 30 {
+			ctx.Send(from, m)
+		}
+	}))
+	b.ReportAllocs()
+	b.ResetTimer()
+	e.Spawn("player", script(func(ctx actors.Context, _ actors.Ref, _ actors.Message) {
+		if left--; left < 0 {
+			close(done)
+			ctx.Stop(ctx.Self())
+			return
+		}
+		ctx.Send(ref("wall"), ball{})
+	}))
+	<-done
+}
+
+// descend uses about 300 bytes of stack for each level.
+//
+//go:noinline
+func descend(levels int) int {
+	var room [32]int
+	if levels == 0 {
+		return room[0]
+	}
+	room[levels] = 1
+	return descend(levels-1) + room[levels]
+}

@@ -1,10 +1,11 @@
 // Package hollywood runs actors on the Hollywood engine: real time, real
 // goroutines, all cores. It is the only package that imports that engine, and it
-// uses of it what holds the contract of package actors: its inboxes and the way
-// they are scheduled. The stock process of Hollywood is replaced, because it
-// answers a panic with a fresh, empty actor, which a replica that has voted must
-// never become; its remoting is left out, because one dead peer stalls it for
-// all others.
+// uses of it what holds the contract of package actors: its engine, its registry and
+// what they demand of a process and of a mailbox. The stock process of Hollywood is
+// replaced, because it answers a panic with a fresh, empty actor, which a replica that
+// has voted must never become; its inbox, because it starts a goroutine for nearly
+// every turn; its remoting is left out, because one dead peer stalls it for all
+// others.
 package hollywood
 
 import (
@@ -60,6 +61,7 @@ type Engine struct {
 	started   time.Time
 	mu        sync.Mutex // held to add and remove processes
 	processes registry
+	crew      crew
 	running   sync.RWMutex // read-held by each process that runs its actor
 	silent    atomic.Bool  // stopped or failed: nothing leaves any more
 	failed    atomic.Bool  // Halt or Panic has been told
@@ -120,6 +122,7 @@ func (e *Engine) Stop() {
 	e.silence()
 	e.running.Lock()
 	defer e.running.Unlock()
+	e.crew.close()
 }
 
 // silence ends every actor, and lets no message out and no actor be born, without
@@ -143,8 +146,8 @@ func (e *Engine) spawn(name string, a actors.Actor, spawner *actor.PID) actors.R
 	if e.processes.find(name) != nil {
 		panic(fmt.Sprintf("hollywood: actor %v exists already", p.self))
 	}
-	// Waiting in the inbox before anybody can know the name, Started comes first.
-	p.inbox.Send(actor.Envelope{Msg: actors.Started{}, Sender: spawner})
+	// Waiting in the mailbox before anybody can know the name, Started comes first.
+	p.mailbox.Send(actor.Envelope{Msg: actors.Started{}, Sender: spawner})
 	e.processes.add(p)
 	e.hollywood.SpawnProc(p)
 	return p.self
@@ -164,7 +167,7 @@ func (e *Engine) stop(r actors.Ref) {
 
 func (e *Engine) post(name string, m actor.Envelope) {
 	if p := e.processes.find(name); p != nil {
-		p.inbox.Send(m)
+		p.mailbox.Send(m)
 	}
 }
 

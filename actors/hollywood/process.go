@@ -11,11 +11,7 @@ import (
 	"github.com/understudy-kv/understudy/actors"
 )
 
-// mailboxSlots is how many messages a mailbox holds before it grows. Hollywood's
-// mailboxes double without limit; what is in flight is limited by those who send.
-const mailboxSlots = 64
-
-// A process is one actor as Hollywood sees it: an [actor.Processer] with an inbox
+// A process is one actor as Hollywood sees it: an [actor.Processer] with a mailbox
 // that calls Invoke from one goroutine at a time.
 type process struct {
 	engine  *Engine
@@ -23,7 +19,7 @@ type process struct {
 	flusher actors.Flusher // nil if the actor is none
 	self    actors.Ref
 	pid     *actor.PID
-	inbox   *actor.Inbox
+	mailbox *mailbox
 	context context
 
 	ended atomic.Bool
@@ -47,13 +43,13 @@ type inbound struct {
 func newProcess(e *Engine, name string, a actors.Actor) *process {
 	self := actors.Ref{Node: e.config.Node, Name: name}
 	p := &process{
-		engine: e,
-		actor:  a,
-		self:   self,
-		pid:    actor.NewPID(e.hollywood.Address(), name),
-		inbox:  actor.NewInbox(mailboxSlots),
-		random: newRandom(),
-		log:    e.config.Log.With("actor", self.String()),
+		engine:  e,
+		actor:   a,
+		self:    self,
+		pid:     actor.NewPID(e.hollywood.Address(), name),
+		mailbox: newMailbox(&e.crew),
+		random:  newRandom(),
+		log:     e.config.Log.With("actor", self.String()),
 	}
 	p.flusher, _ = a.(actors.Flusher)
 	p.context.process = p
@@ -62,21 +58,20 @@ func newProcess(e *Engine, name string, a actors.Actor) *process {
 }
 
 // Start is called by Hollywood when the process has been registered.
-func (p *process) Start() { p.inbox.Start(p) }
+func (p *process) Start() { p.mailbox.Start(p) }
 
 // PID is the name Hollywood knows the process by.
 func (p *process) PID() *actor.PID { return p.pid }
 
 // Send is how Hollywood itself would hand over a message.
 func (p *process) Send(_ *actor.PID, m any, sender *actor.PID) {
-	p.inbox.Send(actor.Envelope{Msg: m, Sender: sender})
+	p.mailbox.Send(actor.Envelope{Msg: m, Sender: sender})
 }
 
 // Shutdown ends the process.
 func (p *process) Shutdown() { p.engine.stop(p.self) }
 
-// Invoke is called by the inbox with everything that waited in it, up to its own
-// limit of 4096 messages.
+// Invoke is called by the mailbox with everything that waited in it.
 func (p *process) Invoke(batch []actor.Envelope) {
 	p.engine.running.RLock()
 	defer p.engine.running.RUnlock()
@@ -130,7 +125,7 @@ func (p *process) receiveTimers() bool {
 // ring is called in the goroutine of a runtime timer.
 func (p *process) ring() {
 	if !p.ended.Load() {
-		p.inbox.Send(actor.Envelope{Msg: alarm{}})
+		p.mailbox.Send(actor.Envelope{Msg: alarm{}})
 	}
 }
 
@@ -144,7 +139,7 @@ func (p *process) sender(pid *actor.PID) actors.Ref {
 // post hands a completion of the disk to the actor.
 func (p *process) post(m actors.Message) {
 	if !p.ended.Load() {
-		p.inbox.Send(actor.Envelope{Msg: m})
+		p.mailbox.Send(actor.Envelope{Msg: m})
 	}
 }
 
@@ -152,9 +147,7 @@ func (p *process) post(m actors.Message) {
 func (p *process) end() {
 	p.ended.Store(true)
 	p.engine.hollywood.Registry.Remove(p.pid)
-	if err := p.inbox.Stop(); err != nil {
-		p.log.Warn("mailbox did not stop", "error", err)
-	}
+	_ = p.mailbox.Stop() // never fails
 }
 
 // accuse is deferred around everything the actor does.
