@@ -547,9 +547,10 @@ func (w *world) judgePair(a, b State) {
 	}
 }
 
-// heal ends all misfortune and demands that the group commits something new, and
-// that everybody applies it: within thirty elections, and as long as the smallest
-// window takes to carry every entry once.
+// heal ends all misfortune, also that hosts are hasty: those that wait equally long
+// split every vote. It demands that the group commits something new, and that everybody
+// applies it: within thirty elections, and as long as the smallest window takes to carry
+// every entry once.
 func (w *world) heal() {
 	w.weather = weather{
 		syncing: 1, leases: w.leases, pace: testHeartbeat / 2, captures: w.captures, damage: 0.5, rest: w.rest,
@@ -558,9 +559,11 @@ func (w *world) heal() {
 	clear(w.stuck)
 	for i, h := range w.hosts {
 		w.paused[i] = 0
+		h.rand = w.random.IntN
 		if h.replica == nil {
 			w.restart(i, h)
 		}
+		h.replica.rand = h.rand
 	}
 	w.relapse()
 	w.demandProgress("the last word")

@@ -49,9 +49,10 @@ type Replica struct {
 	out     Output
 }
 
-// New returns a replica that remembers s and starts at now. Chance comes from
-// rand, which returns a number in [0, n). It panics if c is not valid or s could
-// not have been saved by a replica.
+// New returns a replica that remembers s and starts at now. Chance comes from rand,
+// which returns a number in [0, n): any of them alike, or those who wait for a leader
+// may stand together again and again. It panics if c is not valid or s could not have
+// been saved by a replica.
 func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 	if err := c.Validate(); err != nil {
 		panic("raft: invalid Config: " + err.Error())
