@@ -150,7 +150,7 @@ func (r *Replica) receiveAskTerm(m Message) {
 // distrust finds out afresh what a follower holds.
 func (r *Replica) distrust(p *progress) {
 	if p != nil {
-		p.match = 0
+		p.match, p.assurance = 0, assurance{}
 		p.probe(r.log.last() + 1)
 		p.probed = true
 		r.sendEntries(p, nil)

@@ -38,6 +38,9 @@ func (m Message) AppendTo(b []byte) []byte {
 		b = protowire.AppendTag(b, 12, protowire.BytesType)
 		b = protowire.AppendBytes(b, m.Data)
 	}
+	if m.Damaged {
+		b = appendNumber(b, 13, 1)
+	}
 	return b
 }
 
@@ -72,6 +75,8 @@ func DecodeMessage(b []byte) (Message, error) {
 			m.Forced = d.number() != 0
 		case 12:
 			m.Data = d.bytes()
+		case 13:
+			m.Damaged = d.number() != 0
 		}
 	}
 	if d.failed {

@@ -12,7 +12,8 @@ type host struct {
 	rand    func(n int) int
 	replica *Replica // nil while crashed
 	disk    State
-	queue   []Save // not synced
+	spoilt  time.Duration // when the disk last lost something; real time
+	queue   []Save        // not synced
 	saved   uint64
 	storage storage
 }

@@ -32,7 +32,8 @@ const (
 	Invalid
 	// NothingToDo: the group is like that already, or becoming so.
 	NothingToDo
-	// Unreachable: of those who would decide too few were heard from lately.
+	// Unreachable: of those who would decide too few have said lately that they are
+	// there and not damaged.
 	Unreachable
 )
 
@@ -89,12 +90,14 @@ func (r *Replica) mayReconfigure(l *leader) bool {
 	return r.commit >= l.barrier && r.commit >= r.members.since() && l.transfer.to == None
 }
 
-// reachable reports whether those who decide in c are there. The group shall not come
-// to a stand, with no way back, because it asked for the word of the dead.
+// reachable reports whether those who decide in c are there, and whole. The group shall
+// not come to a stand, with no way back, because it asked for the word of the dead; nor
+// because this leader is lost while those who are damaged, and so do not vote, still
+// need one to become whole.
 func (r *Replica) reachable(l *leader, c Configuration) bool {
 	return agrees(c, func(id ID) bool {
 		p := l.progress(id)
-		return id == r.config.ID || p != nil && r.alive(p)
+		return id == r.config.ID || p != nil && r.now < p.assurance.until
 	})
 }
 

@@ -36,8 +36,8 @@ const (
 	// LogTerm are an entry that To is known to hold, and Commit is as in
 	// AppendEntries.
 	Heartbeat
-	// AcceptHeartbeat says that From knows no later term than the leader's. Round
-	// comes from the Heartbeat.
+	// AcceptHeartbeat says that From knows no later term than the leader's, and whether
+	// it is Damaged. Round comes from the Heartbeat.
 	AcceptHeartbeat
 	// Outdated tells a leader or candidate of an earlier term that From is in Term.
 	Outdated
@@ -119,6 +119,9 @@ type Message struct {
 	// Data is a [Configuration], encoded: the one in force at Commit, in the answers to
 	// AskTerm. It is empty if there is none, and in all other messages.
 	Data []byte
+	// Damaged says of an AcceptHeartbeat that From has forgotten something: it acknowledges
+	// and does not vote.
+	Damaged bool
 }
 
 // String prints the message on one line, entries as their positions.
@@ -150,6 +153,9 @@ func (m Message) String() string {
 	case Rest:
 		return s + fmt.Sprintf(" round=%d last=%d@%d", m.Round, m.Index, m.LogTerm)
 	case AcceptHeartbeat, AcceptRest:
+		if m.Damaged {
+			s += " damaged"
+		}
 		return s + fmt.Sprintf(" round=%d", m.Round)
 	}
 	return s

@@ -25,12 +25,13 @@ type progress struct {
 	flights []flight
 	size    int // of all flights
 	// quiet says that nothing was answered about entries since the last heartbeat.
-	quiet    bool
-	heard    time.Duration // when it was last heard from
-	round    uint64        // the latest round of heartbeats it answered
-	rests    uint64        // the latest offer to rest that it took
-	pursuit  pursuit       // while it is to become a voter
-	farewell farewell      // since it was removed
+	quiet     bool
+	heard     time.Duration // when it was last heard from
+	round     uint64        // the latest round of heartbeats it answered
+	rests     uint64        // the latest offer to rest that it took
+	assurance assurance     // that it is whole
+	pursuit   pursuit       // while it is to become a voter
+	farewell  farewell      // since it was removed
 }
 
 // probe starts over from what is known for certain.

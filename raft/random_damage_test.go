@@ -26,7 +26,7 @@ func (w *world) spoil(h *host) {
 		return
 	}
 	w.lose(&h.disk)
-	h.disk.Damaged = true
+	h.disk.Damaged, h.spoilt = true, w.now
 	w.forgetCandidacies(h.config.ID)
 }
 
@@ -78,10 +78,31 @@ func (w *world) whole() bool {
 	return !slices.ContainsFunc(members, func(id ID) bool { return id != w.dead && w.hosts[id-1].replica.damaged() })
 }
 
-// quiet reports whether no change of members is under way.
+// ails reports whether h is damaged, and for so long that any leader has to know.
+func (w *world) ails(h *host) bool {
+	return h.disk.Damaged && w.now-h.spoilt > testElection
+}
+
+// judgeHealth demands that a leader which has changed the members can be lost: those
+// who decide now are whole, as far as anybody can know.
+func (w *world) judgeHealth(leader *host, c Configuration) {
+	if !agrees(c, func(id ID) bool { return !w.ails(w.hosts[id-1]) }) {
+		w.fail("%d changes the members to %v; too many of them are damaged", leader.config.ID, c)
+	}
+	if slices.ContainsFunc(w.hosts, w.ails) {
+		w.marks["change of members around one that is damaged"]++
+	}
+}
+
+// quiet reports whether no change of members is under way: nowhere in memory, on no disk
+// and in no message. A leader that is about to change them could not take the damage
+// into account any more.
 func (w *world) quiet() bool {
 	c := w.decidedBy()
+	other := func(known *history) bool { return known.since() > 0 && !known.newest().Equal(c) }
 	return c.Settled() && !slices.ContainsFunc(w.hosts, func(h *host) bool {
-		return h.replica != nil && h.replica.members.since() > 0 && !h.replica.configuration().Equal(c)
+		return other(w.historyOf(Configuration{}, h.disk.Entries)) || h.replica != nil && other(&h.replica.members)
+	}) && !slices.ContainsFunc(w.network, func(e envelope) bool {
+		return other(w.historyOf(Configuration{}, w.open(e).Entries))
 	})
 }

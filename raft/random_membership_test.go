@@ -39,9 +39,11 @@ func (w *world) syncs(h *host) bool {
 }
 
 // drawChange asks for any members at all, or for those of the moment with little
-// changed. While somebody is damaged the group may need all others.
+// changed. It does not ask just when somebody has been damaged: what a leader cannot
+// know yet may be too much for the members that it is asked for.
 func (w *world) drawChange(h *host) *Change {
-	if !w.chance(w.changes) || slices.ContainsFunc(w.hosts, func(h *host) bool { return h.disk.Damaged }) {
+	fresh := func(h *host) bool { return h.disk.Damaged && !w.ails(h) }
+	if !w.chance(w.changes) || slices.ContainsFunc(w.hosts, fresh) {
 		return nil
 	}
 	c := h.replica.configuration().outcome()
@@ -124,6 +126,7 @@ func (w *world) judgeMembers(h *host) {
 		return // the change is not its own
 	}
 	w.marks["change of members"]++
+	w.judgeHealth(h, s.Configuration)
 	known.truncate(s.Configured)
 	if canBothDecide(known.newest(), s.Configuration) {
 		w.fail("%d changes %v to %v", s.ID, known.newest(), s.Configuration)
@@ -212,6 +215,7 @@ var rare = []string{
 	"change of members", "removed leader hands over", "leader with a stalled disk hands over",
 	"somebody stands because the leader wants it", "removed replica is told",
 	"joint configuration", "configuration is rolled back", "damaged replica is whole",
+	"change of members around one that is damaged",
 }
 
 // settled reports whether no change of members is under way any more.

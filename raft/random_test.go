@@ -294,14 +294,18 @@ func (w *world) arrivals() [][]Message {
 			kept = append(kept, e)
 			continue
 		}
-		m, err := DecodeMessage(e.bytes)
-		if err != nil {
-			w.fail("decoding: %v", err)
-		}
-		inboxes[e.to-1] = append(inboxes[e.to-1], m)
+		inboxes[e.to-1] = append(inboxes[e.to-1], w.open(e))
 	}
 	w.network = kept
 	return inboxes
+}
+
+func (w *world) open(e envelope) Message {
+	m, err := DecodeMessage(e.bytes)
+	if err != nil {
+		w.fail("decoding: %v", err)
+	}
+	return m
 }
 
 func (w *world) send(m Message) {

@@ -71,6 +71,7 @@ func (r *Replica) beginRound(l *leader) {
 	number := l.reads.begin(r.now, r.readable(l))
 	for i := range l.followers {
 		p := &l.followers[i]
+		p.assurance.ask(number, r.now)
 		held := r.log.position(p.match) // zero if it is compacted
 		r.say(Message{
 			Kind:    Heartbeat,
@@ -92,7 +93,7 @@ func (r *Replica) receiveHeartbeat(m Message) {
 	if r.log.matches(m.Index, m.LogTerm) {
 		r.prove(f, m.Index, m.Commit)
 	}
-	r.say(Message{Kind: AcceptHeartbeat, To: m.From, Round: m.Round})
+	r.say(Message{Kind: AcceptHeartbeat, To: m.From, Round: m.Round, Damaged: r.damaged()})
 }
 
 func (r *Replica) receiveAcceptHeartbeat(m Message) {
@@ -105,6 +106,7 @@ func (r *Replica) receiveAcceptHeartbeat(m Message) {
 		return
 	}
 	p.round = max(p.round, m.Round)
+	p.assurance.answer(m, r.config.Election)
 }
 
 // confirmRounds ends the rounds that a majority has answered. The lease counts from

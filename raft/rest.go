@@ -37,8 +37,9 @@ func (r *Replica) meet(contacts []Contact) {
 		}
 		switch role := r.role.(type) {
 		case *leader:
-			if role.progress(c.ID) != nil {
+			if p := role.progress(c.ID); p != nil {
 				r.rouse(role)
+				p.assurance = assurance{}
 			}
 		case *follower:
 			if role.resting && role.leader == c.ID {
@@ -69,7 +70,11 @@ func (in Input) busy() bool {
 func (r *Replica) rouse(l *leader) {
 	if l.rest.taken {
 		for i := range l.followers {
-			l.followers[i].heard = r.now
+			p := &l.followers[i]
+			p.heard = r.now
+			if !r.isSilent(p.id) {
+				p.assurance = assurance{until: r.now + r.config.Election}
+			}
 		}
 	}
 	l.rest = rest{}
@@ -171,7 +176,7 @@ func (r *Replica) receiveRest(m Message) {
 	if f.resting {
 		r.say(Message{Kind: AcceptRest, To: m.From, Round: m.Round})
 	} else {
-		r.say(Message{Kind: AcceptHeartbeat, To: m.From})
+		r.say(Message{Kind: AcceptHeartbeat, To: m.From, Damaged: r.damaged()})
 	}
 }
 
