@@ -15,12 +15,12 @@ import (
 // The bytes of the examples in docs/wire.md.
 var (
 	specHello = []byte{
-		0x55, 0x53, 0x54, 0x59, 1, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
-		3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xd4, 0xc3, 0xb2, 0xa1, 0xd0, 0x6b, 0x52, 0x96,
+		0x55, 0x53, 0x54, 0x59, 2, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
+		3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xd4, 0xc3, 0xb2, 0xa1, 0x5c, 0x22, 0xfe, 0xf5,
 	}
 	specAnswer = []byte{
-		0x55, 0x53, 0x54, 0x59, 1, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-		1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x99, 0xdc, 0x51, 0x49,
+		0x55, 0x53, 0x54, 0x59, 2, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+		1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x15, 0x95, 0xfd, 0x2a,
 	}
 	specFrame = []byte{
 		0x0f, 0, 0, 0, 0x2e, 0xa2, 0x1d, 0x8d,
@@ -29,8 +29,8 @@ var (
 )
 
 func TestHandshakeIsTheOneInTheSpec(t *testing.T) {
-	question := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 3, Directory: 0xa1b2c3d4}, version: 1, class: small, peer: 1}
-	answer := hello{Identity: Identity{Node: 1, Cluster: 7, Incarnation: 1}, version: 1, class: small, peer: 2}
+	question := hello{Identity: Identity{Node: 2, Cluster: 7, Incarnation: 3, Directory: 0xa1b2c3d4}, version: Version, class: small, peer: 1}
+	answer := hello{Identity: Identity{Node: 1, Cluster: 7, Incarnation: 1}, version: Version, class: small, peer: 2}
 	for _, test := range []struct {
 		hello hello
 		bytes []byte
@@ -65,7 +65,7 @@ func TestWhatIsNoHelloIsNamed(t *testing.T) {
 	damaged := slices.Clone(specHello)
 	damaged[9]++
 	later := slices.Clone(specHello[:prefixBytes])
-	later[4] = 2
+	later[4] = Version + 1
 	tests := []struct {
 		name  string
 		bytes []byte

@@ -10,8 +10,9 @@ import (
 	"github.com/understudy-kv/understudy/actors"
 )
 
-// Version is the version of the protocol this package speaks.
-const Version = 1
+// Version is the version of the protocol this package speaks. docs/wire.md says what
+// takes a new one.
+const Version = 2
 
 const (
 	magic       = "USTY"

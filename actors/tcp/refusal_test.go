@@ -146,8 +146,8 @@ func TestTheIncarnationOfADialledPeerIsRemembered(t *testing.T) {
 // a dialler that has said more than was read.
 func TestARefusalCanBeReadByOneWhoSaidMore(t *testing.T) {
 	a := start(t, Config{Node: 1})
-	later := hello{version: 2, class: small}.append(nil)
-	conn := raw(t, a.addr(), append(later, "what version 2 has to add"...))
+	later := hello{version: Version + 1, class: small}.append(nil)
+	conn := raw(t, a.addr(), append(later, "what a later version has to add"...))
 	a.logs("connection refused")
 	a.Close() // so the connection is closed before the answer is read
 	if answer, err := readHello(conn); err != nil || answer.verdict != WrongVersion {
@@ -169,10 +169,10 @@ func TestTheSameIdOnBothSidesIsRefused(t *testing.T) {
 }
 
 func TestAnotherVersionIsRefusedByBothSides(t *testing.T) {
-	const want = "the dialler speaks version 2 of the peer protocol, the acceptor version 1: run releases that speak the same version"
+	const want = "the dialler speaks version 3 of the peer protocol, the acceptor version 2: run releases that speak the same version"
 	a := start(t, Config{Node: 1})
-	later := hello{Identity: Identity{Node: 2, Cluster: 7}, version: 2, class: small}.append(nil)
-	conn := raw(t, a.addr(), append(later, "what version 2 has to add"...))
+	later := hello{Identity: Identity{Node: 2, Cluster: 7}, version: Version + 1, class: small}.append(nil)
+	conn := raw(t, a.addr(), append(later, "what a later version has to add"...))
 	answer, err := readHello(conn)
 	if err != nil || answer.verdict != WrongVersion || answer.Node != 1 {
 		t.Errorf("answer %+v, %v", answer, err)
@@ -182,11 +182,11 @@ func TestAnotherVersionIsRefusedByBothSides(t *testing.T) {
 
 	addr := host(t, func(conn net.Conn) {
 		readHello(conn)
-		conn.Write(hello{version: 2, verdict: WrongVersion}.append(nil)[:prefixBytes])
+		conn.Write(hello{version: Version + 1, verdict: WrongVersion}.append(nil)[:prefixBytes])
 	})
 	b := start(t, Config{Node: 2, Peers: map[actors.NodeID]string{1: addr}})
 	b.Send(b.ref("a"), a.ref("b"), "m")
-	b.logs("the dialler speaks version 1 of the peer protocol, the acceptor version 2")
+	b.logs("the dialler speaks version 2 of the peer protocol, the acceptor version 3")
 }
 
 func TestNonsenseIsRefused(t *testing.T) {

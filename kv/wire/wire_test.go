@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/actors/tcp"
 	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/kv/wire"
 	"github.com/understudy-kv/understudy/raft"
@@ -164,6 +165,20 @@ func TestWhatIsNotInTheTableIsAnError(t *testing.T) {
 	b, err := wire.Append([]byte("kept"), actors.Started{})
 	if !errors.Is(err, wire.ErrUnknown) || string(b) != "kept" {
 		t.Errorf("a message that never leaves a process gave %q, error %v", b, err)
+	}
+}
+
+// Who does not know a tag closes the connection, again and again: two programs that
+// know different ones must refuse each other in words.
+func TestNewTagsTakeANewVersion(t *testing.T) {
+	last := map[uint16]byte{1: 9, 2: 15}[tcp.Version] // in docs/wire.md, too
+	if _, err := wire.Decode([]byte{last}); last == 0 || errors.Is(err, wire.ErrUnknown) {
+		t.Errorf("tag %d of version %d: %v", last, tcp.Version, err)
+	}
+	for tag := int(last) + 1; tag < 256; tag++ {
+		if _, err := wire.Decode([]byte{byte(tag)}); !errors.Is(err, wire.ErrUnknown) {
+			t.Errorf("tag %d is none of version %d; raise the version", tag, tcp.Version)
+		}
 	}
 }
 
