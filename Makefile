@@ -33,7 +33,8 @@ unit: ## all tests
 
 interop: ## rehearse other Raft libraries, and groups that mix them with ours
 	@for module in raft/interop raft/interop/etcd36; do \
-		echo "$$module"; (cd $$module && $(GO) vet ./... && $(GO) test ./...) || exit 1; done
+		echo "$$module"; (cd $$module && $(GO) vet ./... && \
+			$(GO) tool -modfile=$(CURDIR)/go.mod staticcheck ./... && $(GO) test ./...) || exit 1; done
 
 race: ## all tests under the race detector, which needs a C compiler
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then echo "$(GO) test -race -short ./..."; $(GO) test -race -short ./...; \
