@@ -73,7 +73,8 @@ type Node struct {
 	self      actors.NodeID
 	admitted  bool
 	recovered bool
-	damaged   bool              // the journal has lost something, perhaps whole groups
+	damaged   bool              // the journal has lost something, now or long ago, perhaps whole groups
+	found     bool              // it was this process that noticed
 	asked     []journal.GroupID // to host, before the journal was read
 	peers     []hosted          // sorted by group
 	// The map as the replicas here know better, and who leads. Neither is ever changed,
@@ -173,7 +174,7 @@ func (n *Node) tell(ctx actors.Context, m peer.Contact) {
 // boot starts a peer for each partition that the map gives this node, and for each
 // other group that the journal knows: those it was asked to host.
 func (n *Node) boot(ctx actors.Context, m journal.Recovered) {
-	n.damaged = m.Damaged
+	n.damaged, n.found = m.Damaged, m.Found
 	for _, partition := range n.config.Map.PartitionsOf(ring.NodeID(ctx.Self().Node)) {
 		group := Group(partition)
 		n.spawn(ctx, group, n.stateOf(m.States, group))

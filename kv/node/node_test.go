@@ -256,6 +256,13 @@ func TestANodeWhoseJournalIsDamagedSaysSoAndIsRepairedByTheOthers(t *testing.T) 
 	if mine, other := c.status(2).Replicas[0].Summary, c.status(1).Replicas[0].Summary; mine != other {
 		t.Errorf("repaired to %+v, and node 1 holds %+v", mine, other)
 	}
+
+	c.world.Crash(2)
+	c.world.Restart(2)
+	c.world.RunUntil(func() bool { return c.status(2).Recovered }, 10*time.Second)
+	if s := c.status(2); !s.Recovered || s.Damaged {
+		t.Errorf("after another start, of what has been repaired: %+v", s)
+	}
 }
 
 func TestAJournalOfMorePartitionsHaltsTheNode(t *testing.T) {

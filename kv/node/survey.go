@@ -97,7 +97,7 @@ func (n *Node) status() NodeStatus {
 		Recovered: n.recovered,
 		Replicas:  n.survey.replicas,
 		Waiting:   !n.admitted,
-		Damaged:   n.damaged,
+		Damaged:   n.found,
 		Leaving:   n.farewell != nil,
 	}
 	if n.survey.pulse != nil {

@@ -69,7 +69,7 @@ func TestADamagedJournalGoesOnInANewGeneration(t *testing.T) {
 		w.synced(nil)
 	}
 	r, err := w.recovery()
-	if err != nil || !r.Damaged {
+	if err != nil || !r.Damaged || !r.Found {
 		t.Fatalf("recovered %+v, error %v", r, err)
 	}
 	want := []journal.GroupState{
@@ -87,7 +87,7 @@ func TestADamagedJournalGoesOnInANewGeneration(t *testing.T) {
 	next.put("journal-2", w.records()...)
 	next.turn(actors.Started{})
 	r, err = next.recovery()
-	if err != nil || !r.Damaged || len(r.States) != 3 || r.States[0].State.Damaged || !r.States[2].State.Damaged {
+	if err != nil || !r.Damaged || r.Found || len(r.States) != 3 || r.States[0].State.Damaged || !r.States[2].State.Damaged {
 		t.Errorf("after another start: %+v, error %v", r, err)
 	}
 }

@@ -58,6 +58,8 @@ type Recovered struct {
 	// the life of this journal: also groups that are missing may have made promises.
 	// Groups in States that may have lost something say so themselves.
 	Damaged bool
+	// Found says that it is this opening that came across the damage.
+	Found bool
 }
 
 // A GroupState is what one replica finds when it starts.

@@ -158,6 +158,7 @@ func (j *Journal) finish(ctx actors.Context) {
 	for _, g := range j.replay.groups { // any order: each by itself
 		g.detach()
 	}
+	found := j.recovery.damage != nil
 	j.recovery = nil
-	ctx.Send(j.config.Owner, Recovered{States: j.replay.States(), Damaged: j.replay.lossy})
+	ctx.Send(j.config.Owner, Recovered{States: j.replay.States(), Damaged: j.replay.lossy, Found: found})
 }
