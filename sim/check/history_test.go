@@ -22,6 +22,14 @@ type line struct {
 
 func put(value string) kv.Op { return kv.Op{Kind: kv.Put, Key: []byte("k"), Value: []byte(value)} }
 
+func overwrite(at int64, value string) kv.Op {
+	return kv.Op{Kind: kv.Overwrite, Key: []byte("k"), Offset: at, Value: []byte(value)}
+}
+
+func part(from, until int64) kv.Op {
+	return kv.Op{Kind: kv.Range, Key: []byte("k"), Offset: from, Until: until}
+}
+
 var get = kv.Op{Kind: kv.Get, Key: []byte("k")}
 
 func saw(value string) kv.Result { return kv.Result{Code: kv.OK, Value: []byte(value)} }
@@ -81,6 +89,44 @@ func TestLinearizability(t *testing.T) {
 			{0, 1, 2, put("a"), done, false},
 			{0, 3, 4, kv.Op{Kind: kv.Put, Key: []byte("k"), Value: []byte("b"), If: kv.IfValue, Expected: []byte("a")},
 				kv.Result{Code: kv.Mismatch}, false},
+		}, check.Violated},
+		{"a part is that of the value", []line{
+			{0, 1, 2, put("abcdef"), done, false},
+			{1, 3, 4, part(1, -1), kv.Result{Code: kv.OK, Value: []byte("bcde"), Number: 6}, false},
+			{1, 5, 6, part(-9, 2), kv.Result{Code: kv.OK, Value: []byte("ab"), Number: 6}, false},
+			{1, 7, 8, part(5, 3), kv.Result{Code: kv.OK, Value: []byte{}, Number: 6}, false},
+		}, check.Pass},
+		{"a part may not come from elsewhere", []line{
+			{0, 1, 2, put("abcdef"), done, false},
+			{1, 3, 4, part(1, -1), kv.Result{Code: kv.OK, Value: []byte("abcd"), Number: 6}, false},
+		}, check.Violated},
+		{"a part may not be one of an older value", []line{
+			{0, 1, 2, put("abc"), done, false},
+			{0, 3, 4, put("abd"), done, false},
+			{1, 5, 6, part(2, 0), kv.Result{Code: kv.OK, Value: []byte("c"), Number: 3}, false},
+		}, check.Violated},
+		{"a part tells how long the whole is", []line{
+			{0, 1, 2, put("abcdef"), done, false},
+			{1, 3, 4, part(0, 2), kv.Result{Code: kv.OK, Value: []byte("ab"), Number: 2}, false},
+		}, check.Violated},
+		{"there is no part of what is absent", []line{
+			{1, 3, 4, part(0, 2), absent, false},
+			{1, 5, 6, part(0, 2), kv.Result{Code: kv.OK, Value: []byte{}}, false},
+		}, check.Violated},
+		{"an overwrite replaces, and grows with zeros", []line{
+			{0, 1, 2, overwrite(2, "x"), kv.Result{Code: kv.OK, Number: 3}, false},
+			{0, 3, 4, overwrite(0, "ab"), kv.Result{Code: kv.OK, Number: 3}, false},
+			{0, 5, 6, overwrite(2, "cd"), kv.Result{Code: kv.OK, Number: 4}, false},
+			{1, 7, 8, get, saw("abcd"), false},
+		}, check.Pass},
+		{"an overwrite keeps what is around it", []line{
+			{0, 1, 2, put("abcd"), done, false},
+			{0, 3, 4, overwrite(1, "x"), kv.Result{Code: kv.OK, Number: 4}, false},
+			{1, 5, 6, get, saw("ax"), false},
+		}, check.Violated},
+		{"a gap is filled with zeros", []line{
+			{0, 1, 2, overwrite(1, "x"), kv.Result{Code: kv.OK, Number: 2}, false},
+			{1, 3, 4, get, saw(" x"), false},
 		}, check.Violated},
 		{"a read tells the stamp of the write it saw", []line{
 			{0, 1, 2, put("a"), kv.Result{Code: kv.OK, Version: 7}, false},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/anishathalye/porcupine"
 
@@ -79,7 +80,7 @@ func sameAnswer(op kv.Op, want, got kv.Result) bool {
 	if want.Code != got.Code || want.Number != got.Number {
 		return false
 	}
-	if op.Kind == kv.Get || op.ReturnOld {
+	if op.Kind == kv.Get || op.Kind == kv.Range || op.ReturnOld {
 		return bytes.Equal(want.Value, got.Value) && (want.Value == nil) == (got.Value == nil)
 	}
 	return true
@@ -99,6 +100,8 @@ func apply(c cell, op kv.Op) (cell, kv.Result) {
 	switch op.Kind {
 	case kv.Get:
 		return c, read(c)
+	case kv.Range:
+		return c, readPart(c, op)
 	case kv.Exists:
 		r.Number = number(c.present)
 		return c, r
@@ -113,6 +116,10 @@ func apply(c cell, op kv.Op) (cell, kv.Result) {
 	case kv.Append:
 		r.Number = int64(len(c.value) + len(op.Value))
 		return written(c.value + string(op.Value)), unversioned(r)
+	case kv.Overwrite:
+		after := overwritten(c.value, int(op.Offset), string(op.Value))
+		r.Number = int64(len(after))
+		return written(after), unversioned(r)
 	case kv.Put:
 		return written(string(op.Value)), unversioned(r)
 	}
@@ -131,6 +138,37 @@ func read(c cell) kv.Result {
 		return kv.Result{Code: kv.Absent}
 	}
 	return kv.Result{Code: kv.OK, Value: []byte(c.value), Version: c.version}
+}
+
+// readPart picks, byte by byte, those that an operation asks for.
+func readPart(c cell, op kv.Op) kv.Result {
+	r := read(c)
+	if !c.present {
+		return r
+	}
+	r.Number = int64(len(c.value))
+	from, until := op.Offset, op.Until
+	if from < 0 {
+		from += r.Number
+	}
+	if until <= 0 {
+		until += r.Number
+	}
+	r.Value = []byte{}
+	for i := range r.Number {
+		if from <= i && i < until {
+			r.Value = append(r.Value, c.value[i])
+		}
+	}
+	return r
+}
+
+// overwritten returns what comes of old when part is put at a position in it.
+func overwritten(old string, at int, part string) string {
+	if at > len(old) {
+		old += strings.Repeat("\x00", at-len(old))
+	}
+	return old[:at] + part + old[min(at+len(part), len(old)):]
 }
 
 func add(c cell, delta int64, r kv.Result) (cell, kv.Result) {
@@ -154,8 +192,10 @@ func holds(c cell, op kv.Op) bool {
 		return c.present
 	case kv.IfValue:
 		return c.present && c.value == string(op.Expected)
+	case kv.Always:
+		return true
 	}
-	return true
+	panic(fmt.Sprintf("the model knows no condition %v", op.If))
 }
 
 func number(b bool) int64 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/kv"
 	"github.com/understudy-kv/understudy/kv/wire"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/peer"
@@ -64,6 +65,10 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		{"a store forgets what it was told", func(p *parts) {
 			sound := p.machine
 			p.machine = func() peer.StateMachine { return &forgetful{StateMachine: sound()} }
+		}, check.Linearizability},
+		{"a part of a value is read from the wrong place", func(p *parts) {
+			sound := p.machine
+			p.machine = func() peer.StateMachine { return shifted{sound()} }
 		}, check.Linearizability},
 		{"replicas apply differently", func(p *parts) {
 			sound, made := p.machine, 0
@@ -138,6 +143,17 @@ func (f *forgetful) Read(query []byte, at raft.Stamp) []byte {
 		return realParts().machine().Read(query, at)
 	}
 	return f.StateMachine.Read(query, at)
+}
+
+// A shifted machine returns parts of values that begin a byte too late.
+type shifted struct{ peer.StateMachine }
+
+func (s shifted) Read(query []byte, at raft.Stamp) []byte {
+	if c, err := kv.DecodeCommand(query); err == nil && len(c.Ops) == 1 && c.Ops[0].Kind == kv.Range {
+		c.Ops[0].Offset++
+		query = c.AppendTo(nil)
+	}
+	return s.StateMachine.Read(query, at)
 }
 
 // A skewed machine has a state of its own.

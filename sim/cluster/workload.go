@@ -107,8 +107,7 @@ func (l *lane) turn() {
 func (l *lane) draw(key int) kv.Op {
 	op := kv.Op{Key: l.keys.name(key)}
 	if l.chance.Chance(l.plan.Reads) {
-		op.Kind = []kv.Kind{kv.Get, kv.Get, kv.Get, kv.Exists, kv.Length}[l.chance.IntN(5)]
-		return op
+		return l.drawRead(op)
 	}
 	if key%3 == 2 && !l.chance.Chance(0.05) {
 		op.Kind, op.Delta = kv.Add, int64(1+l.chance.IntN(9))
@@ -117,12 +116,24 @@ func (l *lane) draw(key int) kv.Op {
 	return l.drawWrite(key, op)
 }
 
+// drawRead reads a part, often one that reaches out of the value, as often as a whole.
+func (l *lane) drawRead(op kv.Op) kv.Op {
+	op.Kind = []kv.Kind{kv.Get, kv.Get, kv.Range, kv.Range, kv.Exists, kv.Length}[l.chance.IntN(6)]
+	if op.Kind == kv.Range {
+		op.Offset, op.Until = l.position(), l.position()
+	}
+	return op
+}
+
+// position is one of the first bytes of a value, or of the last, or none.
+func (l *lane) position() int64 { return int64(l.chance.IntN(25)) - 12 }
+
 func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
 	l.written++
 	op.Kind = kv.Put
 	op.Value = fmt.Appendf(nil, "%s:%d", l.name, l.written)
 	op.ReturnOld = l.chance.Chance(0.2)
-	switch l.chance.IntN(8) {
+	switch l.chance.IntN(9) {
 	case 0:
 		op.Kind, op.Value = kv.Delete, nil
 	case 1:
@@ -134,6 +145,8 @@ func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
 		op.If = kv.IfPresent
 	case 4:
 		op.If, op.Expected = kv.IfValue, []byte(l.seen[string(op.Key)])
+	case 5:
+		op.Kind, op.Offset = kv.Overwrite, int64(l.chance.IntN(24))
 	}
 	if key%3 == 2 {
 		op = kv.Op{Kind: kv.Delete, Key: op.Key} // a counter holds numbers only
