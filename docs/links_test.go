@@ -42,8 +42,8 @@ func TestSimulationPageNamesEveryOracleAndFault(t *testing.T) {
 		heading, file, constants string
 	}{
 		{"## Oracles", "../sim/check/check.go", "string"},
-		{"### Kinds of fault", "../sim/cluster/scenario.go", "FaultKind"},
-		{"| target ", "../sim/cluster/scenario.go", "Target"},
+		{"### Kinds of fault", "../sim/plan/fault.go", "FaultKind"},
+		{"| target ", "../sim/plan/fault.go", "Aim"},
 	} {
 		got := firstCells(t, "simulation.md", list.heading)
 		want := constants(t, list.file, list.constants)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/understudy-kv/understudy/scenarios"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 func TestEveryFileIsListedOnceAndNamedAsItsFile(t *testing.T) {
@@ -49,7 +50,7 @@ func TestBadScenariosAreRefusedWithTheLine(t *testing.T) {
 	}
 	for _, c := range cases {
 		text := strings.Replace(string(good), c.old, c.new, 1)
-		_, err := scenarios.Parse("bad.yaml", []byte(text))
+		_, err := plan.ParseScenario("bad.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "bad.yaml") {
 			t.Errorf("with %q: %v, want it to say %q", c.new, err, c.want)
 		}

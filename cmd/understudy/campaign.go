@@ -13,11 +13,12 @@ import (
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/cluster"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // A campaign is a run of seeds of one scenario, many worlds at a time.
 type campaign struct {
-	scenario cluster.Scenario
+	scenario plan.Scenario
 	first    sim.Seed
 	seeds    int
 	workers  int
@@ -32,7 +33,7 @@ func (c campaign) run(ctx context.Context, each func(cluster.Report)) {
 	for range c.workers {
 		workers.Go(func() {
 			for i := range seeds {
-				reports <- cluster.Run(cluster.Draw(c.scenario, c.first+sim.Seed(i)))
+				reports <- cluster.Run(plan.Draw(c.scenario, c.first+sim.Seed(i)))
 			}
 		})
 	}

@@ -10,11 +10,13 @@ import (
 	"github.com/understudy-kv/understudy/scenarios"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/cluster"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // replayFlags say what to show of one run.
 type replayFlags struct {
 	seed  uint64
+	save  string
 	html  string
 	trace bool
 }
@@ -22,34 +24,53 @@ type replayFlags struct {
 func newSimReplay() *cobra.Command {
 	var f replayFlags
 	cmd := &cobra.Command{
-		Use:   "replay SCENARIO --seed S",
-		Short: "Run one seed again and look at it",
+		Use:   "replay SCENARIO --seed S | PLAN",
+		Short: "Run one seed, or one plan, again and look at it",
 		Long: `Replay runs one seed exactly as 'sim run' did and prints its verdict and, in a line
-'trace HEX', the hash of everything that happened. Equal hashes are equal runs.`,
+'trace HEX', the hash of everything that happened. Equal hashes are equal runs.
+
+What a seed draws from a scenario is a plan: the size of the cluster, the work of the
+clients, and every fault with its time and target. --save-plan writes it to a file, with
+whom each fault struck; replay takes such a file in place of a scenario and a seed. A
+plan is the same run even when scenarios have changed, and it can be edited.`,
 		Example: `  understudy sim replay everything --seed 81213
   understudy sim replay everything --seed 81213 --html run.html
-  understudy sim replay everything --seed 81213 --trace | less`,
+  understudy sim replay everything --seed 81213 --trace | less
+  understudy sim replay everything --seed 81213 --save-plan plan.yaml
+  understudy sim replay plan.yaml`,
 		Args:              oneScenario,
 		ValidArgsFunction: completeScenario,
-		RunE:              func(cmd *cobra.Command, args []string) error { return simReplay(cmd.OutOrStdout(), args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, drawn, err := scenarios.Plan(args[0], sim.Seed(f.seed))
+			if err != nil {
+				return usage(err)
+			}
+			if !drawn && cmd.Flags().Changed("seed") {
+				return usage(fmt.Errorf("%s is a plan and has its seed, %d; edit it there, or leave --seed out", args[0], p.Seed))
+			}
+			return simReplay(cmd.OutOrStdout(), p, f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.Uint64Var(&f.seed, "seed", 1, "the seed")
+	flags.StringVar(&f.save, "save-plan", "", "write the plan, with whom each fault struck, to this file")
 	flags.StringVar(&f.html, "html", "", "write what clients saw, and the faults, as a page to this file")
 	flags.BoolVar(&f.trace, "trace", false, "print every event")
 	return cmd
 }
 
-func simReplay(out io.Writer, name string, f replayFlags) error {
-	scenario, err := scenarios.Find(name)
-	if err != nil {
-		return usage(err)
-	}
+func simReplay(out io.Writer, p plan.Plan, f replayFlags) error {
 	var observers []func(*sim.Event)
 	if f.trace {
 		observers = append(observers, func(e *sim.Event) { fmt.Fprintln(out, e) })
 	}
-	report := cluster.Run(cluster.Draw(scenario, sim.Seed(f.seed)), observers...)
+	report := cluster.Run(p, observers...)
+	if f.save != "" {
+		if err := os.WriteFile(f.save, report.Plan.Encode(), 0o644); err != nil {
+			return usage(err)
+		}
+		fmt.Fprintf(out, "wrote %s\n", f.save)
+	}
 	if f.html != "" {
 		if err := writePage(f.html, report); err != nil {
 			return err
@@ -76,7 +97,7 @@ func writePage(path string, r cluster.Report) error {
 func printReport(out io.Writer, r cluster.Report) {
 	p := r.Plan
 	fmt.Fprintf(out, "plan: %d nodes, %d partitions of %d replicas, %d clients, %d keys, leases %v\n",
-		p.Nodes, p.Partitions, p.Replication, p.Clients, p.Keys, p.Leases)
+		p.Cluster.Nodes, p.Cluster.Partitions, p.Cluster.Replication, p.Work.Clients, p.Work.Keys, p.Cluster.Leases)
 	for _, f := range r.Faults {
 		fmt.Fprintf(out, "fault: %s %d\n", f.Name, f.Count)
 	}

@@ -7,6 +7,8 @@ package check
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/understudy-kv/understudy/raft"
@@ -29,6 +31,16 @@ type Violation struct {
 func (v Violation) String() string {
 	return fmt.Sprintf("%s at %v: %s", v.Oracle, v.At, v.Text)
 }
+
+// Signature returns what v has in common with violations of other runs that probably
+// have the same cause: the oracle, and the text without what differs from run to run.
+func (v Violation) Signature() string {
+	line, _, _ := strings.Cut(v.Text, "\n")
+	return v.Oracle + ": " + particulars.ReplaceAllString(line, "#")
+}
+
+// particulars are numbers, addresses, lists of them, and quoted text.
+var particulars = regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|[0-9][0-9a-fx.µmnsh]*|\b[0-9a-f]{8,}\b`)
 
 // A Verdict is what a run is worth. Only Pass is success.
 type Verdict uint8

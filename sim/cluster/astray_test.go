@@ -14,6 +14,7 @@ import (
 	"github.com/understudy-kv/understudy/raft/peer"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // Whoever goes astray, the replicas find out by themselves, and the others go on: also
@@ -29,7 +30,7 @@ func TestAReplicaThatGoesAstrayIsStoppedByTheOthers(t *testing.T) {
 func testAstray(t *testing.T, seed sim.Seed, which int) {
 	calm := rehearsal
 	calm.Faults = nil
-	r := newRun(Draw(calm, seed))
+	r := newRun(plan.Draw(calm, seed))
 	sound, made, log := r.parts.machine, 0, &bytes.Buffer{}
 	r.parts.machine = func() peer.StateMachine {
 		if made++; made-1 == which {

@@ -18,6 +18,7 @@ import (
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/disk"
 	"github.com/understudy-kv/understudy/sim/network"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // clientName is what the actor of each client is called.
@@ -58,7 +59,7 @@ func (r *run) build(observers []func(*sim.Event)) {
 	for _, n := range r.servers {
 		r.addServer(n)
 	}
-	for i := range p.Clients {
+	for i := range p.Work.Clients {
 		r.addClient(actors.ClientBit | actors.NodeID(i+1))
 	}
 }
@@ -66,12 +67,12 @@ func (r *run) build(observers []func(*sim.Event)) {
 // place draws the cluster map.
 func (r *run) place() {
 	p := &r.plan
-	members := make([]ring.Member, p.Nodes)
+	members := make([]ring.Member, p.Cluster.Nodes)
 	for i := range members {
 		members[i] = ring.Member{ID: ring.NodeID(i + 1)}
 		r.servers = append(r.servers, actors.NodeID(i+1))
 	}
-	owners, err := ring.Place(ring.Config{Members: members, Partitions: p.Partitions, Replicas: p.Replication})
+	owners, err := ring.Place(ring.Config{Members: members, Partitions: p.Cluster.Partitions, Replicas: p.Cluster.Replication})
 	if err != nil {
 		panic(fmt.Sprintf("a plan that cannot be placed: %v", err))
 	}
@@ -127,11 +128,11 @@ func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Di
 	return r.parts.disk(r.disks[n])
 }
 
-// addServer adds a node and sets its clocks askew.
+// addServer adds a node and sets its clocks as the plan says.
 func (r *run) addServer(id actors.NodeID) {
 	config := node.Default(r.places)
-	config.Raft.Leases = r.plan.Leases
-	r.plan.limit(&config)
+	config.Raft.Leases = r.plan.Cluster.Leases
+	limit(&config, r.plan.Limits)
 	config.Machine = func(g journal.GroupID) peer.StateMachine {
 		return &watched{
 			StateMachine: r.parts.machine(), group: check.Group(g), node: check.Node(id), consensus: r.watch.consensus,
@@ -140,24 +141,22 @@ func (r *run) addServer(id actors.NodeID) {
 	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {
 		spawn(node.Name, node.New(config))
 	})
-	s := r.plan.Seed.Stream("clock", uint64(id))
-	clock := r.world.Clock(id)
-	if drift := int64(r.plan.Clock.Drift * 1e6); drift > 0 {
-		clock.SetDrift(int64(s.IntN(int(2*drift))) - drift)
-	}
-	if offset := r.plan.Clock.Offset; offset > 0 {
-		clock.ShiftWall(s.Between(0, 2*offset) - offset)
+	for _, skew := range r.plan.Clocks {
+		if skew.Node == int(id) {
+			r.world.Clock(id).SetDrift(int64(skew.Drift))
+			r.world.Clock(id).ShiftWall(skew.Offset)
+		}
 	}
 }
 
-// limit sets the sizes that the plan has drawn.
-func (p Plan) limit(c *node.Config) {
+// limit sets what the plan limits.
+func limit(c *node.Config, l plan.Limits) {
 	for _, z := range []struct {
 		drawn int
 		limit *int
 	}{
-		{p.Snapshot, &c.SnapshotBytes}, {p.Trailing, &c.Raft.Trailing}, {p.Generation, &c.GenerationBytes},
-		{p.Batch, &c.Raft.BatchBytes}, {p.Inflight, &c.Raft.InflightMessages},
+		{l.Snapshot, &c.SnapshotBytes}, {l.Trailing, &c.Raft.Trailing}, {l.Generation, &c.GenerationBytes},
+		{l.Batch, &c.Raft.BatchBytes}, {l.Inflight, &c.Raft.InflightMessages},
 	} {
 		if z.drawn > 0 {
 			*z.limit = z.drawn

@@ -6,12 +6,13 @@ import (
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // corrupt damages something durable on the disk of a node and crashes it, so that it
 // must notice when it starts again. It does nothing while another replica of the
 // same groups is not whole: then the last sound copy could be hit.
-func (r *run) corrupt(s Strike, n actors.NodeID) func() {
+func (r *run) corrupt(s *plan.Strike, n actors.NodeID) func() {
 	if !r.expendable(n) || !r.damage(s, n) {
 		r.idle[s.Kind]++
 		return nil
@@ -23,7 +24,7 @@ func (r *run) corrupt(s Strike, n actors.NodeID) func() {
 
 // expendable reports whether every group can do without what n holds of it.
 func (r *run) expendable(n actors.NodeID) bool {
-	for p := range r.plan.Partitions {
+	for p := range r.plan.Cluster.Partitions {
 		if !r.watch.consensus.Expendable(groupAt(p), check.Node(n)) {
 			return false
 		}
@@ -32,22 +33,22 @@ func (r *run) expendable(n actors.NodeID) bool {
 }
 
 // damage flips a bit, or loses a record, of the newest journal or of a snapshot.
-func (r *run) damage(s Strike, n actors.NodeID) bool {
+func (r *run) damage(s *plan.Strike, n actors.NodeID) bool {
 	d := r.disks[n]
-	if s.Kind == CorruptSnapshot {
+	if s.Kind == plan.CorruptSnapshot {
 		files := slices.DeleteFunc(d.Files(), func(f string) bool { return !strings.HasPrefix(f, "snapshot-") })
 		if len(files) == 0 {
 			return false
 		}
-		return d.FlipPiece(files[s.Draw%uint64(len(files))], int(s.Draw>>16%1024), int(s.Draw>>32%(1<<20)))
+		return d.FlipPiece(files[s.Pick%uint64(len(files))], int(s.Pick>>16%1024), int(s.Pick>>32%(1<<20)))
 	}
 	logs := slices.DeleteFunc(d.Logs(), func(l string) bool { return !strings.HasPrefix(l, "journal-") })
 	if len(logs) == 0 {
 		return false
 	}
-	log, record := logs[len(logs)-1], int(s.Draw>>8%(1<<20))
-	if s.Draw%4 == 0 {
+	log, record := logs[len(logs)-1], int(s.Pick>>8%(1<<20))
+	if s.Pick%4 == 0 {
 		return d.LoseRecord(log, record)
 	}
-	return d.FlipBit(log, record, int(s.Draw>>32%(1<<20)))
+	return d.FlipBit(log, record, int(s.Pick>>32%(1<<20)))
 }

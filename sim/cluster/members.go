@@ -7,15 +7,8 @@ import (
 	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
-
-// leaderPeer returns the peer that is believed to lead a drawn partition, and the
-// partition.
-func (r *run) leaderPeer(draw uint64) (actors.Ref, int) {
-	p := int(draw % uint64(r.plan.Partitions))
-	g := groupAt(p)
-	return actors.Ref{Node: actors.NodeID(r.watch.leaders[g]), Name: peer.Name(node.Group(p))}, p
-}
 
 // An invitation asks a server to host a replica of a partition.
 type invitation struct {
@@ -33,37 +26,32 @@ func (r *run) invite(n actors.NodeID, partition int) {
 	r.world.Send(actors.Ref{Node: n, Name: node.Name}, node.Host{Group: node.Group(partition)})
 }
 
-// transfer asks a leader to hand over: to a drawn server, which may be no member or
-// down, or to whom it likes.
-func (r *run) transfer(s Strike) func() {
-	leader, _ := r.leaderPeer(s.Draw)
-	to := raft.ID(s.Draw >> 16 % uint64(len(r.servers)+1))
-	r.world.Send(leader, peer.TransferRequest{To: to})
+// peerOf is the peer of a partition on a server.
+func peerOf(n actors.NodeID, partition int) actors.Ref {
+	return actors.Ref{Node: n, Name: peer.Name(node.Group(partition))}
+}
+
+// transfer asks a leader to hand over: to a server, which may be no member or down, or
+// to whom it likes.
+func (r *run) transfer(s *plan.Strike, n actors.NodeID) func() {
+	r.world.Send(peerOf(n, s.Target.LeaderOf), peer.TransferRequest{To: raft.ID(s.To)})
 	return func() {}
 }
 
-// changeMembers asks a leader for a drawn set of voters, at most as many as nodes
-// usually hold a partition and two more, and perhaps a learner.
-func (r *run) changeMembers(s Strike) func() {
-	leader, p := r.leaderPeer(s.Draw)
-	chance := r.plan.Seed.Stream("members", s.Draw)
-	servers := slices.Clone(r.servers)
-	for i := range servers {
-		j := i + chance.IntN(len(servers)-i)
-		servers[i], servers[j] = servers[j], servers[i]
-	}
-	voters := 1 + chance.IntN(min(len(r.servers), r.plan.Replication+2))
-	learners := chance.IntN(min(len(r.servers)-voters, 1) + 1)
-	var q peer.ChangeRequest
-	for i, n := range servers[:voters+learners] {
-		r.invite(n, p)
-		if i < voters {
-			q.Voters = append(q.Voters, raft.ID(n))
-		} else {
-			q.Learners = append(q.Learners, raft.ID(n))
-		}
+// changeMembers asks a leader for other members, and these to host a replica.
+func (r *run) changeMembers(s *plan.Strike, n actors.NodeID) func() {
+	p := s.Target.LeaderOf
+	for _, member := range slices.Concat(s.Voters, s.Learners) {
+		r.invite(actors.NodeID(member), p)
 	}
 	r.watch.consensus.Changing(groupAt(p))
-	r.world.Send(leader, q)
+	r.world.Send(peerOf(n, p), peer.ChangeRequest{Voters: raftIDs(s.Voters), Learners: raftIDs(s.Learners)})
 	return func() {}
+}
+
+func raftIDs(servers []int) (ids []raft.ID) {
+	for _, n := range servers {
+		ids = append(ids, raft.ID(n))
+	}
+	return ids
 }

@@ -13,22 +13,23 @@ import (
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/disk"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // rehearsal is a small scenario in which leaders crash.
-var rehearsal = Scenario{
+var rehearsal = plan.Scenario{
 	Name:     "planted",
 	Duration: 10 * time.Second,
-	Cluster:  Shape{Nodes: Range{3, 3}, Partitions: Range{1, 1}, Replication: Range{3, 3}},
-	Workload: Workload{Clients: Range{3, 3}, Keys: Range{3, 3}, Pause: 10 * time.Millisecond, Reads: 0.5},
-	Network:  Network{Latency: time.Millisecond},
-	Disk:     Disk{Sync: time.Millisecond},
-	Faults:   []Fault{{Kind: Crash, Target: Leader, Every: 2 * time.Second, For: time.Second}},
+	Cluster:  plan.Shape{Nodes: plan.Range{Min: 3, Max: 3}, Partitions: plan.Range{Min: 1, Max: 1}, Replication: plan.Range{Min: 3, Max: 3}},
+	Workload: plan.Workload{Clients: plan.Range{Min: 3, Max: 3}, Keys: plan.Range{Min: 3, Max: 3}, Pause: 10 * time.Millisecond, Reads: 0.5},
+	Network:  plan.Network{Latency: time.Millisecond},
+	Disk:     plan.Disk{Sync: time.Millisecond},
+	Faults:   []plan.Fault{{Kind: plan.Crash, Target: plan.Leader, Every: 2 * time.Second, For: time.Second}},
 }
 
 func TestSoundPartsPass(t *testing.T) {
 	for seed := range sim.Seed(5) {
-		if report := Run(Draw(rehearsal, seed)); report.Verdict != check.Pass {
+		if report := Run(plan.Draw(rehearsal, seed)); report.Verdict != check.Pass {
 			t.Errorf("%v", report)
 		}
 	}
@@ -85,7 +86,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.bug, func(t *testing.T) {
 			for seed := range sim.Seed(200) {
-				r := newRun(Draw(rehearsal, seed))
+				r := newRun(plan.Draw(rehearsal, seed))
 				c.plant(&r.parts)
 				if found := r.carryOut(nil).Violations; slices.ContainsFunc(found, func(v check.Violation) bool {
 					return v.Oracle == c.oracle

@@ -7,11 +7,12 @@ import (
 
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // A Report says what a run was worth, and why.
 type Report struct {
-	Plan       Plan
+	Plan       plan.Plan // with whom each strike struck
 	Verdict    check.Verdict
 	Violations []check.Violation
 	// Missing lists what did not happen though the plan asked for it, which makes the
@@ -62,7 +63,7 @@ func (r *run) judge() Report {
 		Bands:     r.bands,
 		Faults:    r.faults(),
 	}
-	for p := range r.plan.Partitions {
+	for p := range r.plan.Cluster.Partitions {
 		report.Decided += r.watch.consensus.Decided(groupAt(p))
 		report.Terms += r.watch.consensus.Terms(groupAt(p))
 	}
@@ -90,7 +91,7 @@ func verdict(r Report) check.Verdict {
 // faults counts what struck, by name: strikes first, then what the network and the
 // disks did by themselves.
 func (r *run) faults() (list []Count) {
-	for _, k := range faultKinds {
+	for _, k := range plan.Kinds() {
 		if n := r.strikes[k]; n > 0 {
 			list = append(list, Count{string(k), n})
 		}
@@ -109,7 +110,7 @@ func (r *run) missing(report Report) (list []string) {
 	if report.Answered == 0 {
 		list = append(list, "an answer to a client")
 	}
-	for p := range r.plan.Partitions {
+	for p := range r.plan.Cluster.Partitions {
 		if r.watch.consensus.Decided(groupAt(p)) == 0 {
 			list = append(list, fmt.Sprintf("a decision of partition %d", p))
 		}
@@ -126,7 +127,7 @@ func (r *run) missing(report Report) (list []string) {
 		{"loss", r.plan.Network.Loss > 0}, {"duplicate", r.plan.Network.Duplicate > 0}, {"reorder", r.plan.Network.Reorder > 0},
 	}
 	for _, t := range traits {
-		if t.enabled && r.plan.Nodes > 1 && !slices.ContainsFunc(report.Faults, func(c Count) bool { return c.Name == t.name }) {
+		if t.enabled && r.plan.Cluster.Nodes > 1 && !slices.ContainsFunc(report.Faults, func(c Count) bool { return c.Name == t.name }) {
 			list = append(list, t.name)
 		}
 	}

@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -13,6 +14,7 @@ import (
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/disk"
 	"github.com/understudy-kv/understudy/sim/network"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // Limits of the second phase, in simulated time.
@@ -29,7 +31,7 @@ const (
 
 // A run is one plan being carried out.
 type run struct {
-	plan     Plan
+	plan     plan.Plan
 	parts    parts
 	world    *sim.World
 	network  *network.Network
@@ -42,10 +44,9 @@ type run struct {
 	watch    *watch
 	history  *check.History
 	counts   counts
-	strikes  map[FaultKind]int
-	idle     map[FaultKind]int // strikes that found no server running
+	strikes  map[plan.FaultKind]int
+	idle     map[plan.FaultKind]int // strikes that found no server running
 	slowed   map[actors.NodeID]bool
-	next     int // of the servers, for faults that strike in turn
 	invited  []invitation
 	lifts    []func()
 	bands    []check.Band
@@ -57,19 +58,20 @@ type run struct {
 const maxViolations = 16
 
 // Run carries out a plan. Observers see the events of its world from the first on.
-func Run(p Plan, observers ...func(*sim.Event)) Report {
+func Run(p plan.Plan, observers ...func(*sim.Event)) Report {
 	return newRun(p).carryOut(observers)
 }
 
-func newRun(p Plan) *run {
+func newRun(p plan.Plan) *run {
+	p.Strikes = slices.Clone(p.Strikes) // the run notes who was struck
 	return &run{
 		plan:    p,
 		parts:   realParts(),
 		disks:   map[actors.NodeID]*disk.Disk{},
 		history: &check.History{},
-		keys:    newKeyring(p.Keys),
-		strikes: map[FaultKind]int{},
-		idle:    map[FaultKind]int{},
+		keys:    newKeyring(p.Work.Keys),
+		strikes: map[plan.FaultKind]int{},
+		idle:    map[plan.FaultKind]int{},
 		slowed:  map[actors.NodeID]bool{},
 	}
 }
@@ -93,7 +95,8 @@ func (r *run) violate(v check.Violation) {
 
 // schedule lays out the strikes and starts the clients.
 func (r *run) schedule() {
-	for _, s := range r.plan.Strikes {
+	for i := range r.plan.Strikes {
+		s := &r.plan.Strikes[i]
 		r.world.At(s.At, func() { r.strike(s) })
 	}
 	for _, l := range r.lanes {
@@ -134,12 +137,12 @@ func (r *run) drain() {
 
 // demandProgress writes to every partition.
 func (r *run) demandProgress() {
-	for p := range r.plan.Partitions {
+	for p := range r.plan.Cluster.Partitions {
 		r.probe(p)
 	}
-	if !r.world.RunUntil(func() bool { return r.progress == r.plan.Partitions }, healLimit) {
+	if !r.world.RunUntil(func() bool { return r.progress == r.plan.Cluster.Partitions }, healLimit) {
 		r.fail(check.Progress, fmt.Sprintf("%d of %d partitions accepted a write within %v of healing",
-			r.progress, r.plan.Partitions, healLimit))
+			r.progress, r.plan.Cluster.Partitions, healLimit))
 	}
 }
 
@@ -147,7 +150,7 @@ func (r *run) demandProgress() {
 func (r *run) demandConvergence() {
 	var lagging error
 	converged := func() bool {
-		for p := range r.plan.Partitions {
+		for p := range r.plan.Cluster.Partitions {
 			if lagging = r.watch.consensus.Converged(groupAt(p)); lagging != nil {
 				return false
 			}

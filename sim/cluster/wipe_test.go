@@ -8,6 +8,7 @@ import (
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // A node that lost its disk starts again under its old number, while clients work.
@@ -29,7 +30,7 @@ func TestAWipedNodeNeverTakesPartAgain(t *testing.T) {
 func testWipe(t *testing.T, seed sim.Seed, down int) {
 	calm := rehearsal
 	calm.Faults = nil
-	r := newRun(Draw(calm, seed))
+	r := newRun(plan.Draw(calm, seed))
 	r.build(nil)
 	r.schedule()
 	r.world.Run(3 * time.Second)

@@ -11,6 +11,7 @@ import (
 	"github.com/understudy-kv/understudy/kv"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // lanesPerClient is how many operations one client has in flight: they share its
@@ -26,11 +27,12 @@ const callTimeout = 3 * time.Second
 type lane struct {
 	world   *sim.World
 	client  actors.Ref
-	plan    *Plan
-	chance  *sim.Stream
+	number  int // of the lane, among those of its client
+	plan    *plan.Plan
+	pace    *sim.Stream
+	chance  *sim.Stream // of the operation under way
 	process *check.Process
-	name    string
-	written int // unique values so far
+	turns   int // operations so far, also those that the plan leaves out
 	keys    *keyring
 	seen    map[string]string // by key: the value read last, for compare-and-set
 	running bool
@@ -76,14 +78,14 @@ type counts struct {
 	answered, unavailable, unknown int
 }
 
-func newLane(w *sim.World, c actors.Ref, number int, p *Plan, k *keyring, h *check.History, n *counts) *lane {
+func newLane(w *sim.World, c actors.Ref, number int, p *plan.Plan, k *keyring, h *check.History, n *counts) *lane {
 	return &lane{
 		world:   w,
 		client:  c,
+		number:  number,
 		plan:    p,
-		chance:  w.Stream("workload", uint64(c.Node), uint64(number)),
+		pace:    w.Stream("pace", uint64(c.Node), uint64(number)),
 		process: h.NewProcess(),
-		name:    fmt.Sprintf("%v.%d", c.Node, number),
 		keys:    k,
 		seen:    map[string]string{},
 		until:   p.Duration,
@@ -92,21 +94,26 @@ func newLane(w *sim.World, c actors.Ref, number int, p *Plan, k *keyring, h *che
 }
 
 // turn begins the next operation if the last one is done. It runs again and again
-// until the time is up.
+// until the time is up. Each operation has a stream of its own, so that one that is
+// left out changes no other.
 func (l *lane) turn() {
 	if !l.running && l.world.Now() < l.until {
-		key := l.chance.IntN(l.plan.Keys)
-		l.do(key, l.draw(key))
+		l.turns++
+		l.chance = l.world.Stream("operation", uint64(l.client.Node), uint64(l.number), uint64(l.turns))
+		if l.plan.Work.Does(int(l.client.Node&^actors.ClientBit), l.number, l.turns) {
+			key := l.chance.IntN(l.plan.Work.Keys)
+			l.do(key, l.draw(key))
+		}
 	}
 	if l.running || l.world.Now() < l.until {
-		l.world.After(1+l.chance.Exp(l.plan.Pause), l.turn)
+		l.world.After(1+l.pace.Exp(l.plan.Work.Pause), l.turn)
 	}
 }
 
 // draw makes up an operation on a key. Every third key is a counter.
 func (l *lane) draw(key int) kv.Op {
 	op := kv.Op{Key: l.keys.name(key)}
-	if l.chance.Chance(l.plan.Reads) {
+	if l.chance.Chance(l.plan.Work.Reads) {
 		return l.drawRead(op)
 	}
 	if key%3 == 2 && !l.chance.Chance(0.05) {
@@ -129,9 +136,8 @@ func (l *lane) drawRead(op kv.Op) kv.Op {
 func (l *lane) position() int64 { return int64(l.chance.IntN(25)) - 12 }
 
 func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
-	l.written++
 	op.Kind = kv.Put
-	op.Value = fmt.Appendf(nil, "%s:%d", l.name, l.written)
+	op.Value = fmt.Appendf(nil, "%v.%d:%d", l.client.Node, l.number, l.turns)
 	op.ReturnOld = l.chance.Chance(0.2)
 	switch l.chance.IntN(9) {
 	case 0:

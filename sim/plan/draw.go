@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/understudy-kv/understudy/sim"
+)
+
+// Draw makes a plan of a scenario and a seed. Each choice has a stream of its own,
+// so that a change of one rule leaves what others drew.
+func Draw(s Scenario, seed sim.Seed) Plan {
+	d := drawing{seed: seed, plan: Plan{
+		Format: Format, Scenario: s.Name, Seed: seed, Duration: s.Duration, Network: s.Network, Disk: s.Disk,
+	}}
+	d.drawSizes(s)
+	d.plan.Work = Work{
+		Clients: d.size("clients", s.Workload.Clients), Keys: d.size("keys", s.Workload.Keys),
+		Pause: s.Workload.Pause, Reads: s.Workload.Reads,
+	}
+	if s.Swarm {
+		d.leaveOut(&s.Clock)
+		d.varyWork()
+	}
+	d.drawClocks(s.Clock)
+	for i, f := range s.Faults {
+		if d.leavesOut(s, i) {
+			continue
+		}
+		d.plan.Strikes = append(d.plan.Strikes, d.strikes(uint64(i), f)...)
+	}
+	slices.SortStableFunc(d.plan.Strikes, func(a, b Strike) int { return cmp.Compare(a.At, b.At) })
+	return d.plan
+}
+
+// A drawing is a plan while it is being drawn.
+type drawing struct {
+	seed sim.Seed
+	plan Plan
+}
+
+// size draws from a range.
+func (d *drawing) size(purpose string, r Range) int {
+	return r.Min + d.seed.Stream(purpose).IntN(r.Max-r.Min+1)
+}
+
+// limit draws from a range so that each order of magnitude is as likely as any other.
+func (d *drawing) limit(purpose string, r Range) int {
+	if r == (Range{}) {
+		return 0 // as in production
+	}
+	s := d.seed.Stream("size " + purpose)
+	top := r.Max
+	for top/2 > r.Min && s.Chance(0.5) {
+		top /= 2
+	}
+	return max(1, r.Min+s.IntN(top-r.Min+1))
+}
+
+func (d *drawing) drawSizes(s Scenario) {
+	d.plan.Cluster = Cluster{
+		Nodes:      d.size("nodes", s.Cluster.Nodes),
+		Partitions: d.size("partitions", s.Cluster.Partitions),
+		Leases:     d.seed.Stream("leases").IntN(4) > 0,
+	}
+	d.plan.Cluster.Replication = min(d.size("replication", s.Cluster.Replication), d.plan.Cluster.Nodes)
+	d.plan.Limits = Limits{
+		Snapshot:   d.limit("snapshot", s.Sizes.Snapshot),
+		Trailing:   d.limit("trailing", s.Sizes.Trailing),
+		Generation: d.limit("generation", s.Sizes.Generation),
+		Batch:      d.limit("batch", s.Sizes.Batch),
+		Inflight:   d.limit("inflight", s.Sizes.Inflight),
+	}
+}
+
+// leaveOut turns each trait of the network, the disks and the clocks off with even
+// odds.
+func (d *drawing) leaveOut(clock *Clock) {
+	n := &d.plan.Network
+	traits := []struct {
+		name string
+		off  func()
+	}{
+		{"loss", func() { n.Loss = 0 }},
+		{"duplicate", func() { n.Duplicate = 0 }},
+		{"reorder", func() { n.Reorder = 0 }},
+		{"tail", func() { n.Tail = 0 }},
+		{"torn", func() { d.plan.Disk.Torn = 0 }},
+		{"drift", func() { clock.Drift = 0 }},
+		{"offset", func() { clock.Offset = 0 }},
+	}
+	for _, t := range traits {
+		if d.seed.Stream("swarm " + t.name).Chance(0.5) {
+			t.off()
+		}
+	}
+}
+
+// varyWork makes some clients rare visitors and some workloads nearly all reads.
+// Clients that are always there follow every change of leader at once: they never
+// meet a leader that does not know yet that it is none.
+func (d *drawing) varyWork() {
+	w := &d.plan.Work
+	w.Pause *= []time.Duration{1, 1, 5, 25}[d.seed.Stream("swarm pause").IntN(4)]
+	w.Reads = []float64{w.Reads, w.Reads, 0.1, 0.9}[d.seed.Stream("swarm reads").IntN(4)]
+}
+
+func (d *drawing) drawClocks(c Clock) {
+	drift := int(c.Drift * 1e6)
+	if drift == 0 && c.Offset == 0 {
+		return
+	}
+	for n := 1; n <= d.plan.Cluster.Nodes; n++ {
+		s := d.seed.Stream("clock", uint64(n))
+		skew := Skew{Node: n}
+		if drift > 0 {
+			skew.Drift = s.IntN(2*drift) - drift
+		}
+		if c.Offset > 0 {
+			skew.Offset = s.Between(0, 2*c.Offset) - c.Offset
+		}
+		d.plan.Clocks = append(d.plan.Clocks, skew)
+	}
+}
+
+// leavesOut reports whether a fault of the scenario has no part in the plan.
+func (d *drawing) leavesOut(s Scenario, fault int) bool {
+	kind := s.Faults[fault].Kind
+	return d.plan.Cluster.Nodes == 1 && kind.needsPeers() ||
+		s.Swarm && d.seed.Stream("swarm fault", uint64(fault)).Chance(0.5) ||
+		d.spares(kind)
+}
+
+// spares reports whether a fault is left out of a plan because it would take more
+// than Raft can give back: of what a group has decided, one sound copy must be left
+// beside the one that is damaged, and voters enough to do without it.
+func (d *drawing) spares(k FaultKind) bool {
+	if k != Corrupt && k != CorruptSnapshot {
+		return false
+	}
+	changes := func(s Strike) bool { return s.Kind == ChangeMembers }
+	return d.plan.Cluster.Replication < 3 || slices.ContainsFunc(d.plan.Strikes, changes)
+}

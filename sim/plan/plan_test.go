@@ -1,0 +1,128 @@
+package plan_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/understudy-kv/understudy/scenarios"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/plan"
+)
+
+func everything(t *testing.T) plan.Scenario {
+	t.Helper()
+	s, err := scenarios.Find("everything")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAPlanIsReadAsItWasWritten(t *testing.T) {
+	s := everything(t)
+	for seed := range sim.Seed(50) {
+		p := plan.Draw(s, seed)
+		p.Work.Only = []plan.Selection{{Client: 1, Operations: []plan.Range{{Min: 3, Max: 3}, {Min: 5, Max: 9}}}}
+		got, err := plan.Parse("plan.yaml", p.Encode())
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, p.Encode())
+		}
+		if !reflect.DeepEqual(normal(got), normal(p)) {
+			t.Fatalf("seed %d:\n%s\nwas read as\n%s", seed, p.Encode(), got.Encode())
+		}
+	}
+}
+
+// normal makes empty lists and none alike.
+func normal(p plan.Plan) plan.Plan {
+	if len(p.Clocks) == 0 {
+		p.Clocks = nil
+	}
+	if len(p.Strikes) == 0 {
+		p.Strikes = nil
+	}
+	for i := range p.Strikes {
+		if len(p.Strikes[i].Learners) == 0 {
+			p.Strikes[i].Learners = nil
+		}
+	}
+	return p
+}
+
+// A fault that is added last leaves all others as they were.
+func TestAFaultDoesNotReshuffleOthers(t *testing.T) {
+	s := everything(t)
+	shorter := s
+	shorter.Faults = s.Faults[:len(s.Faults)-1]
+	last := s.Faults[len(s.Faults)-1].Kind
+	for seed := range sim.Seed(100) {
+		var kept []plan.Strike
+		for _, strike := range plan.Draw(s, seed).Strikes {
+			if strike.Kind != last {
+				kept = append(kept, strike)
+			}
+		}
+		if got := plan.Draw(shorter, seed).Strikes; !reflect.DeepEqual(got, kept) {
+			t.Fatalf("seed %d: %d strikes without %s, %d with it", seed, len(got), last, len(kept))
+		}
+	}
+}
+
+func TestBadPlansAreRefusedWithTheLine(t *testing.T) {
+	good := string(plan.Plan{
+		Format: plan.Format, Scenario: "calm", Seed: 7, Duration: time.Second,
+		Cluster: plan.Cluster{Nodes: 3, Partitions: 1, Replication: 3},
+		Work:    plan.Work{Clients: 1, Keys: 1, Pause: time.Millisecond},
+		Network: plan.Network{Latency: time.Millisecond}, Disk: plan.Disk{Sync: time.Millisecond},
+		Strikes: []plan.Strike{
+			{At: 1, For: 1, Kind: plan.CutLink, Target: plan.LeaderOf(0), To: 2},
+			{At: 2, For: 1, Kind: plan.Split, Target: plan.On(1), Sides: [][]int{{1}, {2, 3}}},
+		},
+	}.Encode())
+	if _, err := plan.Parse("good.yaml", []byte(good)); err != nil {
+		t.Fatalf("%v\n%s", err, good)
+	}
+	for _, c := range []struct{ old, new, want string }{
+		{"plan: 1", "plan: 2", "bad.yaml:1: plan must be 1"},
+		{"nodes: 3", "nodes: 0", "bad.yaml:5: cluster.nodes must lie in 1..15"},
+		{"replication: 3", "replication: 4", "bad.yaml:5: cluster.replication must lie in 1..3"},
+		{"target: leader of 0", "target: leader of 1", "faults[0].target must name a partition"},
+		{"target: leader of 0", "target: 4", "faults[0] must be a server, 1..3, not 4"},
+		{"target: leader of 0", "target: nobody", `"nobody" is neither the number of a server`},
+		{"to: 2", "to: 9", "must be a server"},
+		{", to: 2", "", "faults[0].to is missing"},
+		{"cut-link", "meteor", `faults[0].kind "meteor" is none of`},
+		{"at: 2ns", "at: 0ns", "faults[1].at must not be before"},
+		{"clocks: []", "clocks: [{node: 4}]", "bad.yaml:9: clocks[0].node"},
+		{"seed: 7", "seeds: 7", "bad.yaml"},
+		{"seed: 7", "seed: seven", "bad.yaml"},
+	} {
+		text := strings.Replace(good, c.old, c.new, 1)
+		if text == good {
+			t.Errorf("nothing to replace: %q in\n%s", c.old, good)
+		}
+		if _, err := plan.Parse("bad.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("with %q: %v, want it to say %q", c.new, err, c.want)
+		}
+	}
+}
+
+func TestPlansAndScenariosAreToldApart(t *testing.T) {
+	if !plan.Holds([]byte("plan: 1\n")) || plan.Holds([]byte("name: calm\n")) || plan.Holds([]byte("{")) {
+		t.Error("a plan was taken for a scenario, or the other way round")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("plan: 1\n"))
+	f.Add(plan.Draw(scenarios.All()[0], 1).Encode())
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if p, err := plan.Parse("f", text); err == nil {
+			if _, err := plan.Parse("g", p.Encode()); err != nil {
+				t.Errorf("%v\n%s", err, p.Encode())
+			}
+		}
+	})
+}
