@@ -62,7 +62,7 @@ func newConn(s *Server, socket net.Conn) *conn {
 		scanner: newScanner(),
 	}
 	c.active.Store(c.began.UnixNano())
-	c.queue.init(s.config.MaxInFlight, s.config.MaxInFlightBytes)
+	c.queue.init(s.config, &s.flights)
 	return c
 }
 
@@ -76,6 +76,7 @@ func (c *conn) serve() {
 	}()
 	c.read()
 	<-done
+	c.queue.restore()
 }
 
 // abort ends the connection from outside.
@@ -170,9 +171,14 @@ func (c *conn) refuse(err error) {
 	c.ended = true
 }
 
-// submit starts the calls of the batch and queues its replies.
+// submit starts the calls of the batch and queues its replies, as soon as there is
+// memory for them.
 func (c *conn) submit() {
 	if len(c.batch) == 0 {
+		return
+	}
+	if !c.queue.admit(c.batchBytes) {
+		c.ended = true
 		return
 	}
 	c.server.commands.Add(uint64(len(c.batch)))

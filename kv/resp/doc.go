@@ -28,7 +28,9 @@
 // What a connection may have in flight is limited in number and bytes. Beyond the
 // limit it is not read from, so TCP slows the client down; a client that does not
 // take its replies is slowed down in the same way, and in the end disconnected.
-// Nothing is reserved for a length that is only announced.
+// What all connections have in flight together is limited, too, except for a little
+// of each; beyond it they wait for one another. Nothing is reserved for a length that
+// is only announced.
 //
 // A value that is too long for one reply of a store is read in parts by the writer of
 // the connection, which sends it only if all parts are of one version. So a connection

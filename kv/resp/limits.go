@@ -38,5 +38,6 @@ const (
 	maxChunkBytes  = 64 << 10
 	maxHeaderBytes = 64       // of a line that holds one number
 	flushBytes     = 64 << 10 // a reply buffer this long is written before more is added
+	ownBytes       = 64 << 10 // what a connection may have in flight whatever others have
 	argumentBytes  = 256      // what an argument costs while it is in flight, beside its bytes
 )

@@ -10,12 +10,16 @@ import (
 // much it holds is limited, by making the reader wait.
 type queue struct {
 	limitCount, limitBytes int
+	common                 *ration       // what it holds beyond ownBytes is taken from there
+	commonBytes            int           // that much at most
+	gone                   chan struct{} // closed when nothing more will be written
 
 	mu      sync.Mutex
 	room    sync.Cond // for the reader
 	waiting []*request
 	count   int  // requests that are not written, those the writer holds included
-	bytes   int  // of their arguments
+	bytes   int  // of their arguments, and of those that are about to be pushed
+	taken   int  // bytes from common, or asked of it
 	idle    bool // the writer found nothing and sleeps
 	closed  bool // nothing more will come
 
@@ -26,20 +30,47 @@ type queue struct {
 	wake chan struct{}
 }
 
-func (q *queue) init(limitCount, limitBytes int) {
-	q.limitCount, q.limitBytes = limitCount, limitBytes
+func (q *queue) init(c Config, common *ration) {
+	q.limitCount, q.limitBytes = c.MaxInFlight, c.MaxInFlightBytes
+	q.common, q.commonBytes = common, c.MaxBytes
+	q.gone = make(chan struct{})
 	q.room.L = &q.mu
 	q.wake = make(chan struct{}, 1)
 }
 
-// push adds requests in order. If the writer sleeps it is woken when the first of
-// them is done, which may be now.
+// admit makes the reader wait until so many bytes more may be in flight. It reports
+// false if that will never be. Whoever waits holds up nobody: what all others have
+// taken is of calls under way, and these end.
+func (q *queue) admit(bytes int) bool {
+	q.mu.Lock()
+	q.bytes += bytes
+	need := q.beyond() - q.taken
+	q.taken = q.beyond()
+	q.mu.Unlock()
+	if need <= 0 || q.common.takeUnless(q.gone, int64(need)) {
+		return true
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.taken -= need
+	return false
+}
+
+// beyond is what must be taken from common: never more than there is, or it would
+// never be given.
+func (q *queue) beyond() int { return min(max(q.bytes-ownBytes, 0), q.commonBytes) }
+
+// restore gives back what is still taken when neither reader nor writer is left.
+func (q *queue) restore() {
+	q.common.give(int64(q.taken))
+	q.taken = 0
+}
+
+// push adds requests in order, of which the bytes were admitted. If the writer sleeps
+// it is woken when the first of them is done, which may be now.
 func (q *queue) push(batch []*request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, r := range batch {
-		q.bytes += r.bytes
-	}
 	q.count += len(batch)
 	q.waiting = append(q.waiting, batch...)
 	if q.idle {
@@ -104,6 +135,10 @@ func (q *queue) written(count, bytes int) {
 	defer q.mu.Unlock()
 	q.count -= count
 	q.bytes -= bytes
+	if spare := q.taken - q.beyond(); spare > 0 {
+		q.taken -= spare
+		q.common.give(int64(spare))
+	}
 	if q.count <= q.limitCount/2 && q.bytes <= q.limitBytes/2 {
 		q.room.Signal()
 	}
@@ -152,7 +187,9 @@ func (q *queue) close() {
 // abandon says that nothing more will be written, whatever is in flight.
 func (q *queue) abandon() {
 	q.mu.Lock()
-	q.broken.Store(true)
+	if !q.broken.Swap(true) {
+		close(q.gone)
+	}
 	q.mu.Unlock()
 	q.room.Signal()
 	q.rouse()

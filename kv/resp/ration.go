@@ -23,17 +23,35 @@ type claim struct {
 // take waits until so many bytes are free, at most as long as patience allows, and
 // reports whether the caller has them. More than there are at all are never free.
 func (r *ration) take(bytes int64, patience time.Duration) bool {
-	c := &claim{bytes, make(chan struct{})}
-	r.mu.Lock()
-	r.waiting = append(r.waiting, c)
-	r.grant()
-	r.mu.Unlock()
+	c := r.claim(bytes)
 	select {
 	case <-c.granted:
 		return true
 	case <-time.After(patience):
 		return !r.withdraw(c)
 	}
+}
+
+// takeUnless waits until so many bytes are free, or the caller is gone, and reports
+// whether it has them.
+func (r *ration) takeUnless(gone <-chan struct{}, bytes int64) bool {
+	c := r.claim(bytes)
+	select {
+	case <-c.granted:
+		return true
+	case <-gone:
+		return !r.withdraw(c)
+	}
+}
+
+// claim asks for bytes behind all who wait.
+func (r *ration) claim(bytes int64) *claim {
+	c := &claim{bytes, make(chan struct{})}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting = append(r.waiting, c)
+	r.grant()
+	return c
 }
 
 // withdraw forgets a claim. It reports false if that has been granted.

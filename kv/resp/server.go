@@ -43,6 +43,10 @@ type Config struct {
 	// MaxInFlightBytes is the same in bytes of their arguments, 32 MiB by default. A
 	// single command may exceed it.
 	MaxInFlightBytes int
+	// MaxBytes is how many bytes the commands in flight of all connections may have
+	// together, 256 MiB by default, beside the 64 KiB that each connection has to itself.
+	// Beyond it connections wait for one another. A single command may exceed it.
+	MaxBytes int
 	// IdleTimeout closes a connection that says nothing for so long. By default, as
 	// in Redis, none is closed.
 	IdleTimeout time.Duration
@@ -58,6 +62,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxConnections, 10_000)
 	orDefault(&c.MaxInFlight, 1024)
 	orDefault(&c.MaxInFlightBytes, 32<<20)
+	orDefault(&c.MaxBytes, 256<<20)
 	orDefault(&c.WriteTimeout, 30*time.Second)
 	return c
 }
@@ -74,6 +79,7 @@ type Server struct {
 	started time.Time
 	cursors cursors
 	ration  ration // of memory for long values
+	flights ration // of memory for commands in flight
 
 	lastID   atomic.Uint64 // of connections
 	accepted atomic.Uint64
@@ -89,11 +95,13 @@ type Server struct {
 
 // New returns a server that has no listener yet.
 func New(c Config) *Server {
+	c = c.withDefaults()
 	return &Server{
-		config:    c.withDefaults(),
+		config:    c,
 		started:   time.Now(),
 		cursors:   newCursors(),
 		ration:    ration{free: maxLongBytes},
+		flights:   ration{free: int64(c.MaxBytes)},
 		listeners: map[net.Listener]struct{}{},
 		conns:     map[*conn]struct{}{},
 	}
