@@ -40,6 +40,10 @@ func (r *Replay) Add(record []byte) error {
 // this one held.
 func (r *Replay) Complete() bool { return r.complete }
 
+// Lossy reports whether groups may be missing of which something had been saved: the
+// journal has once lost records that were durable, and its header says so.
+func (r *Replay) Lossy() bool { return r.lossy }
+
 func (r *Replay) fold(c change) error {
 	if c.Removed || c.Lost {
 		delete(r.groups, c.Group)

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -198,13 +199,15 @@ func (c *Consensus) mustKeepDecided(g *group, n Node, m *image, i raft.Index, pr
 }
 
 // Rewritten is told when the journal of n goes on in another place, where it holds
-// s of the group. Nothing may be missing there, unless it says so.
+// s of the group. Nothing may be missing there, unless it says so. It is no sign of
+// health: the journal may be copied before a replica has looked at its snapshot.
 func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	g := c.groups[id]
 	old := g.image(n)
-	g.images[n] = &image{hurt: old.hurt, applied: old.applied}
+	g.images[n] = &image{applied: old.applied, begun: old.begun}
 	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged})
 	m := g.images[n]
+	m.hurt = old.hurt
 	if s.Damaged {
 		return
 	}
@@ -213,6 +216,18 @@ func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 		c.violate(Recovery, g, "node %d rewrote its journal: term %d, log up to %d; before: term %d, log up to %d",
 			n, s.Vote.Term, m.last(), old.vote.Term, old.last())
 	}
+}
+
+// Lost is told when it became durable that the replica of n begins anew, with v alone,
+// because its snapshot is lost. That is found out before anything is applied.
+func (c *Consensus) Lost(id Group, n Node, v raft.Vote) {
+	g := c.groups[id]
+	m := g.image(n)
+	if m.begun {
+		c.violate(AppliedAscends, g, "node %d begins anew; it had applied %d", n, m.applied)
+	}
+	m.applied = 0
+	c.Rewritten(id, n, raft.State{Vote: v, Damaged: true})
 }
 
 // Applied is told when n handed e to its state machine, whose state has the hash
@@ -224,7 +239,7 @@ func (c *Consensus) Applied(id Group, n Node, e raft.Entry, state uint64) {
 		c.violate(AppliedAscends, g, "node %d applied index %d after %d", n, e.Index, m.applied)
 		return
 	}
-	m.applied = e.Index
+	m.applied, m.begun = e.Index, true
 	if int(e.Index) == len(g.ledger)+1 {
 		c.decide(g, n, e, state)
 		return
@@ -248,7 +263,7 @@ func (c *Consensus) Restored(id Group, n Node, i raft.Index, state uint64) {
 			n, i, m.applied, len(g.ledger))
 		return
 	}
-	m.applied = i
+	m.applied, m.begun = i, true
 	c.mustAgree(g, n, i, state)
 }
 
@@ -264,9 +279,14 @@ func (c *Consensus) mustAgree(g *group, n Node, i raft.Index, state uint64) {
 func (c *Consensus) Restarted(n Node) {
 	for _, g := range c.groups { // any order: each group is changed by itself
 		if m := g.images[n]; m != nil {
-			m.applied = 0
+			m.applied, m.begun = 0, false
 		}
 	}
+}
+
+// Groups returns all groups, sorted.
+func (c *Consensus) Groups() []Group {
+	return slices.Sorted(maps.Keys(c.groups)) // any order: sorted
 }
 
 // Decided returns how many entries of the group were seen decided.
@@ -278,7 +298,8 @@ func (c *Consensus) Configuration(id Group) raft.Configuration {
 	return g.configurations[len(g.configurations)-1].configuration
 }
 
-// Hurt is told that the harness damaged the disk of n.
+// Hurt is told that the harness damaged the disk of n, which is down: until n saves
+// something that does not say so, in a later life, it is not whole.
 func (c *Consensus) Hurt(n Node) {
 	for _, g := range c.groups { // any order: each group is changed by itself
 		g.image(n).hurt = true

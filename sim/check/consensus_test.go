@@ -138,6 +138,14 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 			s.Synced(1, 3, raft.Save{Vote: vote(5, 1), Damaged: true})
 			s.Voted(1, 3, 5, 1)
 		}},
+		{check.AppliedAscends, func(s *story) {
+			s.decideA()
+			s.Lost(1, 1, vote(5, 1))
+		}},
+		{check.DamagedAbstains, func(s *story) {
+			s.Lost(1, 3, vote(5, 1))
+			s.Voted(1, 3, 5, 1)
+		}},
 		{check.Recovery, func(s *story) {
 			s.decideA()
 			s.Rewritten(1, 1, raft.State{Vote: vote(5, 1)})
@@ -242,6 +250,43 @@ func TestSnapshotsAndChangesOfMembersAreNoViolation(t *testing.T) {
 	if len(s.found) > 0 {
 		t.Errorf("found %v", s.found)
 	}
+}
+
+func TestAReplicaWhoseSnapshotIsLostBeginsAnew(t *testing.T) {
+	s := newStory()
+	s.decideA()
+	s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3)})
+	s.Restarted(1)
+	// A journal that is damaged goes on in another place, and the snapshot is lost.
+	s.Rewritten(1, 1, raft.State{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3), Damaged: true})
+	s.Lost(1, 1, vote(5, 1))
+	s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Entries: []raft.Entry{entry(1, 5, "a")}, Damaged: true})
+	s.Applied(1, 1, entry(1, 5, "a"), 1)
+	if len(s.found) > 0 {
+		t.Errorf("found %v", s.found)
+	}
+}
+
+func TestADiskThatWasHurtIsWholeWhenItsReplicaSavesSo(t *testing.T) {
+	s := newStory()
+	s.decideA()
+	mustBe := func(when string, expendable bool) {
+		t.Helper()
+		if s.Expendable(1, 2) != expendable {
+			t.Errorf("%s: the group can do without node 2: %v", when, !expendable)
+		}
+	}
+	mustBe("all are whole", true)
+	s.Hurt(1)
+	mustBe("node 1 has lost something", false)
+	s.Rewritten(1, 1, raft.State{Vote: vote(5, 1), Entries: []raft.Entry{entry(1, 5, "a")}})
+	mustBe("and has copied its journal", false)
+	s.Lost(1, 1, vote(5, 1))
+	mustBe("and has noticed", false)
+	s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Entries: []raft.Entry{entry(1, 5, "a")}, Damaged: true})
+	mustBe("and is being repaired", false)
+	s.Synced(1, 1, raft.Save{Vote: vote(5, 1)})
+	mustBe("and is whole again", true)
 }
 
 func TestALateLeaderNeedNotHoldWhatLaterTermsDecided(t *testing.T) {

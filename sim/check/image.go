@@ -20,6 +20,7 @@ type image struct {
 	damaged        bool // by what the disk itself says
 	hurt           bool // the harness did it, and nothing has been saved as whole since
 	applied        raft.Index
+	begun          bool // the present incarnation has applied something, or gone on from a snapshot
 }
 
 // A placed configuration takes effect at an index.

@@ -17,8 +17,8 @@ func (r *run) corrupt(s *plan.Strike, n actors.NodeID) func() {
 		r.idle[s.Kind]++
 		return nil
 	}
+	r.world.Crash(n) // what it spares was saved before anybody could notice
 	r.watch.consensus.Hurt(check.Node(n))
-	r.world.Crash(n)
 	return func() { r.restart(n) }
 }
 

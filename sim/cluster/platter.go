@@ -47,19 +47,31 @@ func (p platter) fold(log string, record []byte) error {
 	if err := past.Add(record); err != nil || !past.Complete() {
 		return err
 	}
-	for _, s := range past.States() {
-		p.consensus.Rewritten(check.Group(s.Group), p.node, s.State)
-	}
+	p.rewritten(past)
 	delete(p.past, log)
 	return nil
 }
 
-// save tells of the saves of one record. A replica whose snapshot is lost begins anew.
+// rewritten tells what a generation holds of each group. Of one that is missing it holds
+// nothing, which may only be if nothing was saved, or if the journal has lost something.
+func (p platter) rewritten(past *journal.Replay) {
+	states := map[check.Group]raft.State{}
+	for _, s := range past.States() {
+		states[check.Group(s.Group)] = s.State
+	}
+	for _, g := range p.consensus.Groups() {
+		s, held := states[g]
+		s.Damaged = s.Damaged || !held && past.Lossy()
+		p.consensus.Rewritten(g, p.node, s)
+	}
+}
+
+// save tells of the saves of one record.
 func (p platter) save(record []byte) error {
 	batch, err := journal.DecodeBatch(record)
 	for _, a := range batch {
 		if a.Lost {
-			p.consensus.Rewritten(check.Group(a.Group), p.node, raft.State{Vote: a.Save.Vote, Damaged: true})
+			p.consensus.Lost(check.Group(a.Group), p.node, a.Save.Vote)
 		} else {
 			p.consensus.Synced(check.Group(a.Group), p.node, a.Save)
 		}

@@ -1,0 +1,42 @@
+package cluster
+
+import (
+	"testing"
+	"time"
+
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/plan"
+)
+
+// What a node was saving when it was struck says nothing of its health, even if the
+// crash spares it: the sound copies are still those of the others alone.
+func TestASaveThatACrashSparesDoesNotMakeADiskWhole(t *testing.T) {
+	spared := 0
+	for seed := range sim.Seed(10) {
+		spared += testDamage(t, seed)
+	}
+	if spared == 0 {
+		t.Error("no crash spared anything: this shows nothing")
+	}
+}
+
+// testDamage strikes a node while it saves something, and returns how many records its
+// crash spared.
+func testDamage(t *testing.T, seed sim.Seed) int {
+	calm := rehearsal
+	calm.Faults = nil
+	r := newRun(plan.Draw(calm, seed))
+	r.build(nil)
+	r.schedule()
+	victim := r.servers[0]
+	saving := false
+	r.world.Observe(sim.Of(sim.Appended), func(e *sim.Event) { saving = e.Node == victim })
+	r.world.Run(time.Second)
+	r.world.RunUntil(func() bool { return saving }, time.Second)
+	r.corrupt(&plan.Strike{Kind: plan.Corrupt, Pick: uint64(seed)}, victim)
+	if r.world.Up(victim) || r.watch.consensus.Expendable(groupAt(0), check.Node(r.servers[1])) {
+		t.Errorf("seed %d: node %v was struck, and another one is expendable", seed, victim)
+	}
+	return int(r.disks[victim].Counts().SparedRecords)
+}
