@@ -100,6 +100,9 @@ type Context interface {
 	Halt(err error)
 	// Log is for people. Nothing may depend on it.
 	Log() *slog.Logger
+	// Mark counts that the branch of this [Mark] was reached on this node. Like a log
+	// it is for people, and has no other effect. A node that has ended counts nothing.
+	Mark(name string)
 }
 
 // A Disk is the storage of one node: logs for what must be remembered in order, and

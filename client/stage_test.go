@@ -92,6 +92,7 @@ func (s *stage) Stop(actors.Ref)                       { s.stopped = true }
 func (s *stage) Disk() actors.Disk                     { panic("the client has no disk") }
 func (s *stage) Halt(err error)                        { s.Fatal(err) }
 func (s *stage) Log() *slog.Logger                     { return slog.New(slog.DiscardHandler) }
+func (s *stage) Mark(string)                           {}
 
 // deliver hands the actor one message and flushes it.
 func (s *stage) deliver(from actors.NodeID, m actors.Message) {

@@ -93,14 +93,28 @@ func (c *context) Log() *slog.Logger {
 	return c.log
 }
 
-// effect reports whether what the actor is about to do still happens: the node may
+// Mark implements [actors.Context]. It is no effect: at which of them a node crashes
+// does not depend on what its code tells about itself.
+func (c *context) Mark(name string) {
+	if c.living() {
+		c.actor.node.world.markReached(c.actor, name)
+	}
+}
+
+// living reports whether what the actor is about to do still happens: the node may
 // have been told to die in the middle of this call.
-func (c *context) effect() bool {
+func (c *context) living() bool {
 	n := c.actor.node
 	if n.world.acting != c.actor {
 		panic(fmt.Sprintf("%v uses its context outside of the call it was handed to", c.self))
 	}
-	if n.dying {
+	return !n.dying
+}
+
+// effect is living for what counts towards the crash of a node.
+func (c *context) effect() bool {
+	n := c.actor.node
+	if !c.living() {
 		return false
 	}
 	if n.effects > 0 {

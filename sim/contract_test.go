@@ -20,6 +20,7 @@ type lab struct {
 	network *network.Network
 	disks   map[actors.NodeID]*disk.Disk
 	halted  map[actors.NodeID]error
+	marked  map[actors.NodeID]map[string]int
 }
 
 func newLab(seed sim.Seed) *lab {
@@ -29,6 +30,7 @@ func newLab(seed sim.Seed) *lab {
 		}),
 		disks:  map[actors.NodeID]*disk.Disk{},
 		halted: map[actors.NodeID]error{},
+		marked: map[actors.NodeID]map[string]int{1: {}, 2: {}, 3: {}},
 	}
 	l.network.Add("delay", network.Delay{Floor: 200 * time.Microsecond, Mean: 500 * time.Microsecond,
 		TailChance: 0.01, Tail: 50 * time.Millisecond})
@@ -38,6 +40,7 @@ func newLab(seed sim.Seed) *lab {
 			return l.disks[node]
 		}})
 	l.Observe(sim.Of(sim.Halted), func(e *sim.Event) { l.halted[e.Node] = e.Err })
+	l.Observe(sim.Of(sim.Marked), func(e *sim.Event) { l.marked[e.Node][e.Text]++ })
 	return l
 }
 
@@ -69,8 +72,11 @@ func (s suite) Settle(done func() bool) bool { return s.RunUntil(done, 5*time.Mi
 
 func (s suite) Restart(node actors.NodeID) {
 	delete(s.halted, node)
+	clear(s.marked[node])
 	s.World.Restart(node)
 }
+
+func (s suite) Marked(node actors.NodeID, name string) int { return s.marked[node][name] }
 
 func (s suite) Damage(node actors.NodeID, name string, content []byte) {
 	d := s.disks[node]

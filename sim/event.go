@@ -62,6 +62,8 @@ const (
 	DiskAsked
 	// DiskDone: the disk answered that [To Message Err; Log: about which log or file].
 	DiskDone
+	// Marked: an actor reached the branch of a mark [From; Text: its name].
+	Marked
 
 	kinds
 )
@@ -72,7 +74,7 @@ var kindNames = [kinds]string{
 	OpenAsked: "open", SyncDone: "synced", OpenDone: "opened", Crashed: "crash",
 	Restarted: "restart", Paused: "pause", Resumed: "resume", Halted: "halt",
 	Panicked: "panic", Drifted: "drift", WallShifted: "shift-wall", Noted: "note",
-	DiskAsked: "ask-disk", DiskDone: "disk-answer",
+	DiskAsked: "ask-disk", DiskDone: "disk-answer", Marked: "mark",
 }
 
 // String returns the kind as one lower-case word.
@@ -133,6 +135,8 @@ func (e *Event) String() string {
 		return fmt.Sprintf("%s %s%s", head, e.From.Name, failure(e.Err))
 	case Panicked:
 		return fmt.Sprintf("%s %s: %s", head, e.From.Name, e.Text)
+	case Marked:
+		return fmt.Sprintf("%s %s %s", head, e.From.Name, e.Text)
 	case Drifted:
 		return fmt.Sprintf("%s %d ppm", head, int64(e.Mark))
 	case WallShifted:

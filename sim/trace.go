@@ -40,6 +40,15 @@ func (w *World) Note(text string) {
 	}
 }
 
+// markReached records that an actor reached the branch of a mark.
+func (w *World) markReached(a *actor, name string) {
+	w.marks[name]++
+	w.mark(Marked, a.node.id, a.hash, mixString(0, name))
+	if w.trace.watched.has(Marked) {
+		w.tell(Event{Kind: Marked, Node: a.node.id, From: a.context.self, Text: name})
+	}
+}
+
 // mark folds an event into the hash.
 func (w *World) mark(kind Kind, node actors.NodeID, x, y uint64) {
 	t := &w.trace

@@ -13,6 +13,7 @@ package sim
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -97,6 +98,7 @@ type World struct {
 
 	trace trace
 	stats Stats
+	marks map[string]int
 }
 
 // Stats counts what happened in a world.
@@ -130,7 +132,7 @@ func New(c Config) *World {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &World{config: c, byID: make(map[actors.NodeID]*node)}
+	return &World{config: c, byID: make(map[actors.NodeID]*node), marks: map[string]int{}}
 }
 
 // Now returns how much virtual time has passed.
@@ -141,6 +143,9 @@ func (w *World) Stats() Stats {
 	w.stats.Events = w.trace.seq
 	return w.stats
 }
+
+// Marks returns how often actors reached the branches of the marks by these names.
+func (w *World) Marks() map[string]int { return maps.Clone(w.marks) }
 
 // Stream returns the generator of one purpose; see [Seed.Stream].
 func (w *World) Stream(purpose string, keys ...uint64) *Stream {

@@ -38,6 +38,9 @@ type World interface {
 	// Halted returns what an actor of the node gave to Halt, or nil while the node
 	// has not halted. Once it is not nil the node is as ended as after a crash.
 	Halted(node actors.NodeID) error
+	// Marked returns how often actors of the node marked that name since it was
+	// started.
+	Marked(node actors.NodeID, name string) int
 }
 
 // A Check holds a world to one claim of the contract.
@@ -50,7 +53,7 @@ type Check struct {
 // Checks returns the whole suite. Its last part, [DiskChecks], needs no more of a
 // world than one node at a time.
 func Checks() []Check {
-	return slices.Concat(lifeChecks, messageChecks, flushChecks, timerChecks, nodeChecks, DiskChecks())
+	return slices.Concat(lifeChecks, messageChecks, flushChecks, timerChecks, nodeChecks, markChecks, DiskChecks())
 }
 
 // DiskChecks returns the checks of [actors.Disk]. They neither set timers nor send

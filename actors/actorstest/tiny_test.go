@@ -40,6 +40,9 @@ type joints struct {
 	undead     bool // actors outlive crashes
 	unstopped  bool
 	deafHalt   bool
+	undeadMark bool // nodes that have halted go on marking
+	oneMark    bool // all marks are one
+	shareMarks bool // nodes have their marks in common
 	wrongHalt  bool
 	disk       func(l *tinyLog, op string)
 	unsealed   bool                                        // sealed files can be written
@@ -64,6 +67,7 @@ type tinyNode struct {
 	drafts map[string][][]byte // files that are not sealed
 	sealed map[string][][]byte
 	bad    map[string]bool // records and pieces that are damaged
+	marks  map[string]int
 }
 
 type tinyLog struct{ records, synced [][]byte }
@@ -81,7 +85,7 @@ func newTiny(bent joints) *tiny {
 	w := &tiny{bent: bent, random: rand.New(rand.NewPCG(1, 2)), nodes: map[actors.NodeID]*tinyNode{}}
 	for id := actors.NodeID(1); id <= 3; id++ {
 		w.nodes[id] = &tinyNode{id: id, actors: map[string]*tinyActor{}, logs: map[string]*tinyLog{},
-			drafts: map[string][][]byte{}, sealed: map[string][][]byte{}, bad: map[string]bool{}}
+			drafts: map[string][][]byte{}, sealed: map[string][][]byte{}, bad: map[string]bool{}, marks: map[string]int{}}
 	}
 	return w
 }
@@ -208,7 +212,12 @@ func (n *tinyNode) lose() {
 	n.actors = map[string]*tinyActor{}
 }
 
-func (w *tiny) Restart(node actors.NodeID) { w.nodes[node].down, w.nodes[node].halted = false, nil }
+func (w *tiny) Restart(node actors.NodeID) {
+	w.nodes[node].down, w.nodes[node].halted = false, nil
+	clear(w.nodes[node].marks)
+}
+
+func (w *tiny) Marked(node actors.NodeID, name string) int { return w.nodes[node].marks[name] }
 
 func (w *tiny) Halted(node actors.NodeID) error { return w.nodes[node].halted }
 
@@ -288,6 +297,17 @@ func (a *tinyActor) Halt(err error) {
 	if !a.w.bent.deafHalt {
 		a.node.down = true
 		a.node.lose()
+	}
+}
+
+func (a *tinyActor) Mark(name string) {
+	if a.w.bent.oneMark {
+		name = "world/first"
+	}
+	for _, n := range a.w.nodes {
+		if (n == a.node || a.w.bent.shareMarks) && (!a.node.down || a.w.bent.undeadMark) {
+			n.marks[name]++
+		}
 	}
 }
 

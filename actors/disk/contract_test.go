@@ -96,6 +96,8 @@ func (w *world) Damage(id actors.NodeID, name string, content []byte) {
 
 func (w *world) Halted(actors.NodeID) error { return nil }
 
+func (w *world) Marked(actors.NodeID, string) int { return 0 }
+
 func (w *world) Spawn(id actors.NodeID, name string, a actors.Actor) {
 	w.spawn(actors.Ref{}, w.nodes[id], name, a)
 }
@@ -160,6 +162,7 @@ func (r *resident) Rand() uint64       { return rand.Uint64() }
 func (r *resident) Disk() actors.Disk  { return r.disk }
 func (r *resident) Log() *slog.Logger  { return slog.New(slog.DiscardHandler) }
 func (r *resident) Halt(err error)     { r.w.t.Error(err) }
+func (r *resident) Mark(string)        { r.w.t.Error("a check of disks marks nothing") }
 
 func (r *resident) Spawn(name string, a actors.Actor) actors.Ref {
 	return r.w.spawn(r.ref, r.node, name, a)

@@ -56,6 +56,12 @@ func (c *context) Halt(err error) { c.process.engine.halt(err) }
 
 func (c *context) Log() *slog.Logger { return c.process.log }
 
+func (c *context) Mark(name string) {
+	if e := c.process.engine; !e.silent.Load() {
+		e.marks.add(name)
+	}
+}
+
 // newRandom returns a generator that nobody can foresee.
 func newRandom() *rand.ChaCha8 {
 	var seed [32]byte

@@ -169,6 +169,14 @@ func (w *world) Damage(id actors.NodeID, name string, content []byte) {
 	w.t.Fatalf("nothing to damage in %s of node %v", name, id)
 }
 
+func (w *world) Marked(id actors.NodeID, name string) int {
+	n := w.nodes[id]
+	if n == nil {
+		return 0
+	}
+	return int(n.engine.Marks()[name])
+}
+
 func (w *world) Halted(id actors.NodeID) error {
 	n := w.nodes[id]
 	if n == nil {

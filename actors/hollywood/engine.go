@@ -65,6 +65,7 @@ type Engine struct {
 	running   sync.RWMutex // read-held by each process that runs its actor
 	silent    atomic.Bool  // stopped or failed: nothing leaves any more
 	failed    atomic.Bool  // Halt or Panic has been told
+	marks     marks
 }
 
 // New returns an engine without actors.
@@ -115,6 +116,10 @@ func (e *Engine) Deliver(from, to actors.Ref, m actors.Message) {
 		e.post(to.Name, actor.Envelope{Msg: &inbound{from, m}})
 	}
 }
+
+// Marks returns how often actors have reached the branches of the marks by these
+// names.
+func (e *Engine) Marks() map[string]uint64 { return e.marks.all() }
 
 // Stop ends all actors and returns when none is running any more. What waits in
 // mailboxes is lost. It must not be called by an actor.

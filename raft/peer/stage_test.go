@@ -33,6 +33,7 @@ var (
 // A stage holds one peer, replica 1, and nothing else: the test plays the journal,
 // the clients and the other replicas.
 type stage struct {
+	marked         []string
 	actors.Context // nil: a peer asks for nothing else
 	t              *testing.T
 	peer           *peer.Peer
@@ -298,6 +299,8 @@ func (s *stage) Send(to actors.Ref, m actors.Message) {
 	}
 	s.sent = append(s.sent, envelope{to, m})
 }
+
+func (s *stage) Mark(name string) { s.marked = append(s.marked, name) }
 
 func (s *stage) Log() *slog.Logger {
 	s.logged++
