@@ -125,6 +125,7 @@ func (r *Replica) overhear(m Message) {
 	known := slices.Contains(d.strangers, m.From) || slices.Contains(r.witnesses(), m.From)
 	if !known && len(d.strangers) < maxMembers {
 		d.strangers = append(d.strangers, m.From)
+		r.note(damagedAsksStranger)
 		r.say(Message{Kind: AskTerm, To: m.From, Round: d.round})
 	}
 }
@@ -150,6 +151,7 @@ func (r *Replica) receiveAskTerm(m Message) {
 // distrust finds out afresh what a follower holds.
 func (r *Replica) distrust(p *progress) {
 	if p != nil {
+		r.note(followerDistrusted)
 		p.match, p.assurance = 0, assurance{}
 		p.probe(r.log.last() + 1)
 		p.probed = true
@@ -167,12 +169,14 @@ func (r *Replica) receiveTold(m Message) {
 	if c, err := DecodeConfiguration(m.Data); err == nil && m.Commit > d.commit {
 		d.members, d.commit = c, m.Commit
 	}
+	r.noteIf(m.Kind == TellDamage, damagedToldByDamaged)
 	d.told[m.From] = testimony{term: max(m.Term, d.told[m.From].term), damaged: m.Kind == TellDamage}
 	if m.Index > 0 && m.Term > d.goalTerm {
 		d.goal, d.goalTerm = m.Index, m.Term
 	}
 	if !d.fenced && r.witnessed() {
 		d.fenced, d.strangers = true, nil
+		r.note(damagedFenced)
 		r.fence()
 	}
 }
@@ -217,6 +221,7 @@ func (r *Replica) mend() {
 	if r.damage.goalTerm != r.vote.Term {
 		return
 	}
+	r.note(damagedWhole)
 	r.damage = damage{}
 	r.durable.overvote(false) // in a Save that says so
 	f.until = r.now + f.wait

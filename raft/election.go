@@ -55,10 +55,12 @@ func (r *Replica) canvass(m Message) {
 // receiveRequestPreVote promises nothing and changes nothing: the asker may never
 // stand.
 func (r *Replica) receiveRequestPreVote(m Message) {
-	if m.Term > r.vote.Term && !r.loyal() && !r.damaged() && r.current(m.Index, m.LogTerm) {
+	worthy := m.Term > r.vote.Term && !r.damaged() && r.current(m.Index, m.LogTerm)
+	if worthy && !r.loyal() {
 		r.say(Message{Kind: GrantPreVote, To: m.From, Term: m.Term})
 		return
 	}
+	r.noteIf(worthy, preVoteRefusedByLoyalty)
 	r.say(Message{Kind: RefusePreVote, To: m.From})
 }
 
@@ -83,6 +85,8 @@ func (r *Replica) countPreVotes(p *preCandidate) {
 func (r *Replica) stand(forced bool) {
 	assert(forced || r.now >= r.bound, "bound to a leader until %v; standing at %v", r.bound, r.now)
 	assert(r.eligible(), "%d votes in the last configurations; the newest is %v", r.config.ID, r.configuration())
+	r.noteIf(forced, forcedVote)
+	r.noteIf(!r.configuration().Votes(r.config.ID), removedReplicaStands)
 	r.set(Vote{Term: r.vote.Term + 1, For: r.config.ID})
 	r.become(&candidate{votes: map[ID]bool{}, until: r.now + r.patience()})
 	r.canvass(Message{Kind: RequestVote, Term: r.vote.Term, Forced: forced})
@@ -92,7 +96,9 @@ func (r *Replica) stand(forced bool) {
 // of the same candidate is granted again, because the answer may have been lost.
 func (r *Replica) receiveRequestVote(m Message) {
 	free := r.vote.For == None || r.vote.For == m.From
-	if !free || r.damaged() || !r.current(m.Index, m.LogTerm) {
+	current := r.current(m.Index, m.LogTerm)
+	if !free || r.damaged() || !current {
+		r.noteIf(free && !current, voteRefusedToShorterLog)
 		r.say(Message{Kind: RefuseVote, To: m.From})
 		return
 	}
@@ -168,7 +174,13 @@ func (l *leader) heard(r *Replica) time.Duration {
 // clients need not wait for ever (§6.2 of the dissertation), or that ought to be
 // another's, and otherwise keeps the followers waiting.
 func (r *Replica) watchFollowers(l *leader) {
-	if r.now >= l.heard(r)+r.config.Election || !r.watchTransfer(l) {
+	if r.now >= l.heard(r)+r.config.Election {
+		r.note(leaderHearsNoMajority)
+		r.follow(None)
+		return
+	}
+	if !r.watchTransfer(l) {
+		r.note(handOverFailedSoStepsDown)
 		r.follow(None)
 		return
 	}

@@ -78,7 +78,7 @@ func (r *Replica) stranger(id ID, next Index) progress {
 // dismiss drops followers that were removed, once they know that it is committed, so
 // that they do not stand, or cannot be reached.
 func (r *Replica) dismiss(l *leader) {
-	l.followers = slices.DeleteFunc(l.followers, func(p progress) bool { return p.farewell.over(p.round, r.now) })
+	l.followers = slices.DeleteFunc(l.followers, func(p progress) bool { return r.dismissed(&p) })
 	for i := range l.followers {
 		if p := &l.followers[i]; p.farewell.by != 0 && r.commit >= p.farewell.by {
 			r.dismissNext(l, p)
@@ -86,9 +86,14 @@ func (r *Replica) dismiss(l *leader) {
 	}
 }
 
-// over reports whether a follower that has answered round need be told nothing more.
-func (f farewell) over(round uint64, now time.Duration) bool {
-	return f.until != 0 && (now >= f.until || f.round != 0 && round >= f.round)
+// dismissed reports whether p need be told nothing more.
+func (r *Replica) dismissed(p *progress) bool {
+	f := &p.farewell
+	told := f.until != 0 && f.round != 0 && p.round >= f.round
+	late := f.until != 0 && r.now >= f.until
+	r.noteIf(told, farewellTold)
+	r.noteIf(late && !told, farewellGivenUp)
+	return told || late
 }
 
 // dismissNext prepares to drop p. The heartbeats of the next round will tell it, if

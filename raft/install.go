@@ -28,8 +28,10 @@ func (r *Replica) receiveOfferSnapshot(m Message) {
 	switch {
 	case f == nil:
 	case m.Index <= r.commit:
+		r.note(offerAnsweredByCommit)
 		r.acceptEntries(m.From, r.commit) // whoever leads now holds that, too
 	case r.log.matches(m.Index, m.LogTerm):
+		r.note(offerAnsweredByLog)
 		r.prove(f, m.Index, m.Index)
 		r.acceptEntries(m.From, m.Index)
 	case m.Index <= f.proven:
@@ -44,6 +46,7 @@ func (r *Replica) receiveOfferSnapshot(m Message) {
 // and so holds everything that it names.
 func (r *Replica) install(s Snapshot) {
 	if _, leading := r.role.(*leader); leading || s.Index <= r.commit {
+		r.noteIf(s.Index > 0, installedOvertaken)
 		return
 	}
 	if !r.plausible(s) {
@@ -82,10 +85,12 @@ func (r *Replica) plausible(s Snapshot) bool {
 // for the successors of entries that they never followed.
 func (r *Replica) rebase(s Snapshot) {
 	if r.log.matches(s.Index, s.Term) {
+		r.noteIf(r.log.last() > s.Index, installedKeepsSuffix)
 		r.log.compact(s.Index, 0)
 		r.members.rebase(s.Index, s.Configuration)
 		return
 	}
+	r.noteIf(r.log.last() > r.commit, installedDropsLog)
 	r.durable.overwrite(r.commit + 1)
 	r.log.restart(s.position())
 	r.members = history{base: s.Configuration}

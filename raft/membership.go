@@ -59,8 +59,22 @@ func (r *Replica) change(c *Change) {
 		return
 	}
 	if r.out.Change.Refusal = r.judge(l, goal); r.out.Change.Refusal == 0 {
+		r.noteIf(!r.configuration().Settled(), changeCalledOff)
 		r.reconfigure(l, r.configuration().towards(goal))
 		r.out.Change.Index = r.members.since()
+	}
+	r.noteRefusal()
+}
+
+// noteRefusal marks the refusals that depend on the moment.
+func (r *Replica) noteRefusal() {
+	switch r.out.Change.Refusal {
+	case Busy:
+		r.note(changeBusy)
+	case TooEarly:
+		r.note(changeTooEarly)
+	case Unreachable:
+		r.note(changeUnreachable)
 	}
 }
 
@@ -109,6 +123,7 @@ func (r *Replica) drive(l *leader) {
 	}
 	r.pursue(l, c)
 	if r.mayReconfigure(l) && r.ready(l, c) && r.reachable(l, c.next()) {
+		r.noteIf(r.members.since() < l.barrier, changeResumedByNewLeader)
 		r.reconfigure(l, c.next())
 	}
 }
@@ -117,6 +132,7 @@ func (r *Replica) drive(l *leader) {
 func (r *Replica) reconfigure(l *leader, c Configuration) {
 	assert(r.mayReconfigure(l), "barrier and last configuration are committed: %v; the commit index is %d",
 		[2]Index{l.barrier, r.members.since()}, r.commit)
+	r.noteIf(c.Joint(), jointConsensus)
 	r.add(l, Membership, Proposal{Data: c.AppendTo(nil)})
 	r.refollow(l)
 }

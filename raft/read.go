@@ -37,13 +37,26 @@ type reads struct {
 func (r *Replica) read(numbers []uint64) {
 	l, leading := r.role.(*leader)
 	switch {
+	case len(numbers) == 0:
 	case !leading:
 		r.out.Refused = append(r.out.Refused, numbers...)
-	case r.config.Leases && !l.forfeited && r.now < l.reads.lease:
+	case r.leased(l):
 		l.reads.confirm(numbers, r.readable(l))
 	default:
 		l.reads.gathered = append(l.reads.gathered, numbers...)
 	}
+	r.noteIf(leading && len(numbers) > 0 && r.commit < l.barrier, readWaitsForBarrier)
+}
+
+// leased reports whether no other leader can have been elected yet.
+func (r *Replica) leased(l *leader) bool {
+	if !r.config.Leases {
+		return false
+	}
+	lasts := r.now < l.reads.lease
+	r.noteIf(lasts && l.forfeited, leaseForfeited)
+	r.noteIf(!lasts && l.reads.lease > 0, leaseExpired)
+	return lasts && !l.forfeited
 }
 
 // readable is the index that a read which starts now must see. Before its barrier

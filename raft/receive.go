@@ -39,6 +39,7 @@ func (r *Replica) timely(m Message) bool {
 	case m.Kind == RequestPreVote || m.Kind == GrantPreVote:
 		return true
 	case m.Kind == RequestVote && !m.Forced && r.loyal():
+		r.noteIf(m.Term > r.vote.Term, voteIgnoredByLoyalty)
 		return false
 	case m.Term < r.vote.Term:
 		r.correct(m)
@@ -56,6 +57,7 @@ func (r *Replica) timely(m Message) bool {
 func (r *Replica) correct(m Message) {
 	switch m.Kind {
 	case RequestVote, AppendEntries, Heartbeat, OfferSnapshot, StandNow, Rest:
+		r.note(oldTermCorrected)
 		r.say(Message{Kind: Outdated, To: m.From})
 	}
 }

@@ -279,6 +279,8 @@ func (r *Replica) append(e Entry) {
 
 // truncate forgets the entries from index from on, and the configurations in them.
 func (r *Replica) truncate(from Index) {
+	r.note(entriesTruncated)
+	r.noteIf(r.members.since() >= from, configurationTruncated)
 	r.log.truncate(from)
 	r.members.truncate(from)
 }
@@ -297,6 +299,7 @@ func (r *Replica) commitTo(i Index) {
 func (r *Replica) set(v Vote) {
 	assert(v.Term > r.vote.Term || v.Term == r.vote.Term && r.vote.For == None,
 		"vote changes from %+v to %+v", r.vote, v)
+	r.noteIf(v.Term > r.vote.Term && len(r.durable.promises) > 0, promisesDroppedByNewTerm)
 	r.durable.overvote(v.Term > r.vote.Term)
 	r.vote = v
 }

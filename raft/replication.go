@@ -9,6 +9,8 @@ func (r *Replica) propose(proposals []Proposal) {
 	first := r.log.last() + 1
 	for _, p := range proposals {
 		if !r.admits(l, p) {
+			r.noteIf(l.transfer.to != None, transferRefusesProposals)
+			r.noteIf(l.transfer.to == None && p.After <= MaxStamp, uncommittedLimitRefuses)
 			break
 		}
 		r.add(l, Command, p)
@@ -64,6 +66,7 @@ func (r *Replica) feed(p *progress) {
 		}
 		p.fly(entries[len(entries)-1].Index, size)
 	}
+	r.noteIf(p.replicating && p.next <= r.log.last(), windowFull)
 }
 
 func (r *Replica) sendEntries(p *progress, entries []Entry) {
@@ -96,6 +99,7 @@ func (r *Replica) remind(p *progress) {
 		r.offer(p)
 		return
 	}
+	r.note(probeAfterSilence)
 	r.sendEntries(p, nil)
 }
 
@@ -116,6 +120,7 @@ func (r *Replica) receiveAppendEntries(m Message) {
 		r.refused++
 		return
 	}
+	r.noteIf(len(news) == 0 && len(m.Entries) > 0, entriesKnownAlready)
 	end := max(m.Index+Index(len(m.Entries)), r.log.base.Index)
 	r.prove(f, end, m.Commit)
 	r.acceptEntries(m.From, end)
@@ -149,6 +154,7 @@ func (r *Replica) overwrite(f *follower, entries []Entry) bool {
 	if first.Index <= r.log.last() {
 		r.truncate(first.Index)
 	}
+	r.noteIf(first.Index > r.durable.durable && first.Index < r.durable.unsaved, overwrittenBeforeSynced)
 	r.durable.overwrite(first.Index)
 	for _, e := range entries {
 		r.append(e)
@@ -219,10 +225,12 @@ func (r *Replica) receiveRejectEntries(m Message) {
 	}
 	p.quiet = false
 	if p.replicating {
+		r.note(gapFoundWhileReplicating)
 		p.probe(p.match + 1)
 		return
 	}
 	p.probe(r.log.candidate(min(m.Hint, m.Index-1), m.LogTerm) + 1)
+	r.noteIf(p.next < m.Index, probeSkipsEntries)
 }
 
 // advance commits what a majority holds, if it is of this term: an older entry can
@@ -236,9 +244,11 @@ func (r *Replica) advance(l *leader) {
 	}
 	n := reached(r.configuration(), holds)
 	if n <= r.commit || r.log.term(n) != r.vote.Term {
+		r.noteIf(n > r.commit, oldEntriesWaitForBarrier)
 		return
 	}
 	assert(agrees(r.configuration(), func(id ID) bool { return holds(id) >= n }),
 		"%v holds entry %d", r.configuration(), n)
+	r.noteIf(r.commit+1 < l.barrier, oldEntriesCommittedByBarrier)
 	r.commitTo(n)
 }

@@ -43,6 +43,7 @@ func (r *Replica) meet(contacts []Contact) {
 			}
 		case *follower:
 			if role.resting && role.leader == c.ID {
+				r.note(restEndedByContact)
 				r.waitAgain(role)
 			}
 		}
@@ -109,6 +110,7 @@ func (r *Replica) disturb(m Message) {
 // loyal as if it had just heard it, and lets it know that the rest is over.
 func (r *Replica) vouch(f *follower, from ID) {
 	if from != f.leader {
+		r.note(restEndedByStranger)
 		r.bound = r.now + r.config.Election
 		r.say(Message{Kind: AcceptHeartbeat, To: f.leader})
 	}
@@ -176,6 +178,7 @@ func (r *Replica) receiveRest(m Message) {
 	if f.resting {
 		r.say(Message{Kind: AcceptRest, To: m.From, Round: m.Round})
 	} else {
+		r.note(restRefused)
 		r.say(Message{Kind: AcceptHeartbeat, To: m.From, Damaged: r.damaged()})
 	}
 }
@@ -197,6 +200,7 @@ func (r *Replica) retireToRest(l *leader) {
 	}
 	awake := func(p progress) bool { return p.rests != l.rest.round && !r.isSilent(p.id) }
 	if agrees(r.configuration(), rests) && !slices.ContainsFunc(l.followers, awake) {
+		r.note(restBegun)
 		l.rest.taken = true
 		l.reads.lease = 0
 	}

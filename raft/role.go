@@ -99,6 +99,7 @@ func (l *leader) deadline(r *Replica) time.Duration {
 // become replaces the role. A leader that is one no longer answers no reads.
 func (r *Replica) become(next role) {
 	if l, led := r.role.(*leader); led {
+		r.noteIf(!l.reads.idle(), readsAbandoned)
 		r.out.Refused = l.reads.abandon(r.out.Refused)
 	}
 	r.role = next

@@ -52,6 +52,12 @@ func runScript(t *testing.T, file string) {
 
 // tell runs a script and returns it with what was seen.
 func tell(script string) string {
+	text, _ := tellMarks(script)
+	return text
+}
+
+// tellMarks is tell that returns the marks, too.
+func tellMarks(script string) (string, Marks) {
 	var out strings.Builder
 	s := &story{hosts: map[ID]*host{}, rands: map[ID]time.Duration{}, marks: map[ID]Snapshot{}}
 	for step := range strings.SplitSeq(strings.TrimSpace(script), "\n\n") {
@@ -67,7 +73,7 @@ func tell(script string) string {
 		}
 		fmt.Fprintf(&out, "%s\n---\n%s\n", head, s.seen.String())
 	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return strings.TrimSuffix(out.String(), "\n"), s.reached
 }
 
 func firstDifference(got, want string) string {
@@ -92,6 +98,7 @@ type story struct {
 	cut     map[ID]bool // those on one side of a cut
 	seen    bytes.Buffer
 	mute    bool
+	reached Marks // by all, seen or not
 }
 
 func (s *story) say(format string, args ...any) {
@@ -537,6 +544,7 @@ func (s *story) step(id ID, in Input) {
 	before := h.replica.Status()
 	in.Now, in.Wall = s.now, s.wall
 	out := h.step(in)
+	s.reached |= out.Marks
 	s.network = append(s.network, slices.DeleteFunc(slices.Clone(out.Messages), s.isLost)...)
 	s.tellRole(before, h.replica.Status())
 	s.tellDuties(id, in, out)
@@ -599,6 +607,9 @@ func (s *story) tellDuties(id ID, in Input, out Output) {
 	}
 	if len(out.Refused) > 0 {
 		s.say("%d refuse reads %d", id, out.Refused)
+	}
+	for m := range out.Marks.All() {
+		s.say("%d mark %s", id, marksTable[m].name)
 	}
 	if out.Fetch != (Offer{}) {
 		s.say("%d fetch snapshot %d@%d from %d", id, out.Fetch.Index, out.Fetch.Term, out.Fetch.From)

@@ -70,6 +70,7 @@ func (r *Replica) successor(l *leader) ID {
 // dissertation).
 func (r *Replica) retire(l *leader) {
 	if l.transfer.to == None && r.retired() {
+		r.note(removedLeaderHandsOver)
 		r.handOver(l, r.successor(l))
 	}
 }
@@ -110,8 +111,10 @@ func (r *Replica) watchTransfer(l *leader) bool {
 	case failed && (r.retired() || r.stalled()):
 		return false
 	case failed:
+		r.note(transferGivenUp)
 		l.transfer = transfer{}
 	case l.transfer.to == None && r.stalled():
+		r.note(stalledLeaderHandsOver)
 		r.handOver(l, r.successor(l))
 	}
 	return true
@@ -122,8 +125,11 @@ func (r *Replica) watchTransfer(l *leader) bool {
 // standing would only disturb.
 func (r *Replica) receiveStandNow(m Message) {
 	last := r.log.last()
-	if r.hear(m.From) == nil || m.Index != last || m.LogTerm != r.log.term(last) || !r.eligible() {
-		return
+	switch {
+	case r.hear(m.From) == nil:
+	case m.Index != last || m.LogTerm != r.log.term(last):
+		r.note(askedToStandTooLate)
+	case r.eligible():
+		r.stand(true)
 	}
-	r.stand(true)
 }

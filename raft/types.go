@@ -136,6 +136,8 @@ type Output struct {
 	Fetch Offer
 	// Change says what became of Input.Change.
 	Change Verdict
+	// Marks are the rare branches that were taken. There is nothing to do about them.
+	Marks Marks
 }
 
 // A Save is what must become durable together.
