@@ -99,6 +99,7 @@ type Actor struct {
 	touched []*partition // to be looked at in Flush
 	free    []*Call      // used by finish
 	scratch []byte       // used by encode
+	marks   []string     // reached since the last Flush
 }
 
 // Submit asks an [Actor] of the same process to carry out calls. They are taken in
@@ -162,6 +163,7 @@ func (a *Actor) Flush(ctx actors.Context) {
 	}
 	clear(a.touched)
 	a.touched = a.touched[:0]
+	a.tellMarks(ctx)
 	a.setTimer(ctx)
 }
 
@@ -261,7 +263,13 @@ func (a *Actor) cancel(m Cancel) {
 
 // abandon ends a call that has no answer.
 func (a *Actor) abandon(c *Call, cause error) {
-	a.finish(c, c.fail(c.fate(a.config.Once), cause))
+	fate := c.fate(a.config.Once)
+	if fate == Unknown {
+		a.note(markUnknown)
+	} else {
+		a.note(markCertain)
+	}
+	a.finish(c, c.fail(fate, cause))
 }
 
 // finish ends a call: err is nil or an [*Error]. Its serial is never sent again.

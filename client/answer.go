@@ -19,6 +19,8 @@ func (a *Actor) answer(ctx actors.Context, from actors.NodeID, r peer.Response) 
 		s.call.partition.answer(ctx, from, s.call, r)
 	case s.search != nil:
 		s.search.answerSearch(ctx, from, r)
+	default:
+		a.note(markLate)
 	}
 }
 

@@ -61,6 +61,7 @@ func (m mapTimer) expire(ctx actors.Context) {
 		m.actor.atlas.asking = false // nobody is interested
 		return
 	}
+	m.actor.note(markMapAgain)
 	m.actor.requestMap(ctx)
 }
 

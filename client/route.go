@@ -166,6 +166,9 @@ func (p *partition) redirect(from, hint actors.NodeID) {
 	p.touch()
 	p.hops++
 	p.leader = 0
+	if hint != from && p.hops > len(p.owners) {
+		p.actor.note(markCircles)
+	}
 	if hint == from || p.hops > len(p.owners) || !p.actor.atlas.knows(hint) {
 		return
 	}
@@ -177,6 +180,7 @@ func (p *partition) push(ctx actors.Context, from actors.NodeID) {
 	if from != p.leader || p.actor.now < p.paused {
 		return // one pause for all refusals of one moment
 	}
+	p.actor.note(markOverloaded)
 	p.allowed = max(1, p.flying.count/2)
 	p.paused = p.actor.now + p.actor.backoff(ctx, p.pushes)
 	p.pushes++
@@ -219,6 +223,7 @@ func (p *partition) expire(ctx actors.Context) {
 		return
 	}
 	if p.flying.count > 0 && p.quiet() <= p.actor.now {
+		p.actor.note(markSilentLeader)
 		p.leader = 0
 		p.seek(ctx)
 	}
@@ -239,6 +244,7 @@ func (p *partition) resend() {
 		c := k.value
 		k = k.next
 		if c.sentAt+a.config.Resend<<min(c.sends-1, 10) <= a.now {
+			a.note(markResent)
 			p.retry(c)
 		}
 	}

@@ -69,6 +69,7 @@ func (p *partition) found(leader actors.NodeID) {
 		c := k.value
 		k = k.next
 		if c.sentTo != leader {
+			p.actor.note(markElsewhere)
 			p.retry(c)
 		}
 	}
@@ -81,6 +82,7 @@ func (p *partition) follow(ctx actors.Context, leader actors.NodeID) {
 	if leader == 0 || slices.Contains(p.owners, ring.NodeID(leader)) || !p.actor.atlas.knows(leader) {
 		return
 	}
+	p.actor.note(markStranger)
 	p.owners = append(slices.Clone(p.owners), ring.NodeID(leader))
 	p.inquire(ctx, leader)
 }

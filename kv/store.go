@@ -26,6 +26,7 @@ type Store struct {
 	records  map[string]*record
 	order    *btree.BTreeG[item] // the same records by their keys
 	sessions sessions
+	repeats  uint64 // commands answered with what their sessions remember
 	stamp    uint64 // of the last command applied
 	hash     uint64
 	capture  *recordCapture // under way, or nil
@@ -66,6 +67,10 @@ func (s *Store) Len() int { return len(s.records) }
 // Hash returns a running hash of everything applied: stamps, commands and replies.
 // It is equal in all replicas that have applied the same entries.
 func (s *Store) Hash() uint64 { return s.hash }
+
+// Repeats returns how many commands were in the log again, and were answered with
+// what their sessions remembered, since the store was made or loaded.
+func (s *Store) Repeats() uint64 { return s.repeats }
 
 // Digest returns a hash of all that the store holds: keys, values, versions and
 // sessions. It is equal in all replicas at the same position of the log. It looks at
@@ -111,6 +116,7 @@ func (s *Store) decide(command []byte) []byte {
 		return s.encode(Reply{Verdict: verdict})
 	}
 	if reply, known := session.replies[c.Session.Serial]; known {
+		s.repeats++
 		return reply
 	}
 	reply := s.encode(s.run(c.Ops))

@@ -70,6 +70,12 @@ func (n *Node) handOver(ctx actors.Context) {
 // end answers, once.
 func (f *farewell) end(ctx actors.Context) {
 	if !f.over {
+		switch {
+		case len(f.led) > 0:
+			ctx.Mark(markKept)
+		case f.moved > 0:
+			ctx.Mark(markHandedOver)
+		}
 		f.over = true
 		ctx.Send(f.asker, Left{Moved: f.moved, Kept: len(f.led) + f.alone})
 	}
@@ -81,6 +87,7 @@ func (f *farewell) follow(ctx actors.Context, m peer.Led) {
 	i := slices.Index(f.led, m.Group)
 	switch self := raft.ID(ctx.Self().Node); {
 	case m.Leader == self && i < 0:
+		ctx.Mark(markLedMeanwhile)
 		f.led = append(f.led, m.Group)
 	case m.Leader != self && m.Leader != raft.None && i >= 0:
 		f.moved++

@@ -7,27 +7,39 @@ import (
 )
 
 // A machine is a [kv.Store] as a Raft group sees it.
-type machine struct{ store *kv.Store }
+type machine struct {
+	store *kv.Store
+	told  uint64 // of its repeats, how many were told
+}
 
 // NewMachine returns the state machine of a partition, empty.
-func NewMachine() peer.StateMachine { return machine{kv.New()} }
+func NewMachine() peer.StateMachine { return &machine{store: kv.New()} }
 
 // Apply leaves out what Raft writes into the log for itself.
-func (m machine) Apply(e raft.Entry) []byte {
+func (m *machine) Apply(e raft.Entry) []byte {
 	if e.Kind != raft.Command {
 		return nil
 	}
 	return m.store.Apply(uint64(e.Stamp), e.Data)
 }
 
+// Reached implements [peer.Marker].
+func (m *machine) Reached() []string {
+	if m.told == m.store.Repeats() {
+		return nil
+	}
+	m.told = m.store.Repeats()
+	return []string{markRepeated}
+}
+
 // Read needs no stamp: a store expires by the stamps of what it applied.
-func (m machine) Read(query []byte, _ raft.Stamp) []byte { return m.store.Read(query) }
+func (m *machine) Read(query []byte, _ raft.Stamp) []byte { return m.store.Read(query) }
 
 // Capture begins to write the store down.
-func (m machine) Capture() peer.Capture { return m.store.Capture() }
+func (m *machine) Capture() peer.Capture { return m.store.Capture() }
 
 // Restore begins to build another store.
-func (m machine) Restore() peer.Restorer { return restorer{kv.NewLoader()} }
+func (m *machine) Restore() peer.Restorer { return restorer{kv.NewLoader()} }
 
 // A restorer is a [kv.Loader] as a Raft group sees it.
 type restorer struct{ *kv.Loader }
@@ -38,9 +50,9 @@ func (r restorer) Machine() (peer.StateMachine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return machine{store}, nil
+	return &machine{store: store}, nil
 }
 
-func (m machine) Summary() peer.Summary {
+func (m *machine) Summary() peer.Summary {
 	return peer.Summary{Items: uint64(m.store.Len()), Hash: m.store.Hash()}
 }

@@ -206,6 +206,7 @@ func (n *Node) host(ctx actors.Context, g journal.GroupID) {
 	case n.recovered:
 		n.spawn(ctx, g, raft.State{Damaged: n.damaged})
 	default:
+		ctx.Mark(markHostedEarly)
 		n.asked = append(n.asked, g)
 	}
 }
@@ -221,6 +222,9 @@ func (n *Node) hosts(g journal.GroupID) bool {
 }
 
 func (n *Node) spawn(ctx actors.Context, group journal.GroupID, s raft.State) {
+	if n.damaged && s.Vote.Term == 0 && len(s.Entries) == 0 && s.Snapshot.Index == 0 {
+		ctx.Mark(markHostedDamaged)
+	}
 	ref := ctx.Spawn(peer.Name(group), peer.New(peer.Config{
 		Group:         group,
 		Raft:          n.raft(raft.ID(ctx.Self().Node), Partition(group)),
@@ -277,6 +281,7 @@ func (n *Node) heard(ctx actors.Context, m peer.Led) {
 		voters = append(voters, ring.NodeID(id))
 	}
 	if old := slices.Sorted(slices.Values(n.owners[p])); len(voters) > 0 && !slices.Equal(old, voters) {
+		ctx.Mark(markOwnersMoved)
 		n.owners = slices.Clone(n.owners)
 		n.owners[p] = voters
 	}

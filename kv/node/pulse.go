@@ -142,6 +142,9 @@ func (p *pulse) begin(ctx actors.Context) {
 func (p *pulse) lookAround(ctx actors.Context) {
 	now := ctx.Now()
 	late := now-p.looked > p.silence/2
+	if late && p.looked > 0 {
+		ctx.Mark(markPulseLate)
+	}
 	p.looked = now
 	for i := range p.members {
 		m := &p.members[i]
@@ -149,6 +152,7 @@ func (p *pulse) lookAround(ctx actors.Context) {
 			m.heard = now
 		}
 		if !m.hearing.Silent && now-m.heard >= p.silence {
+			ctx.Mark(markMemberSilent)
 			m.hearing.Silent = true
 			ctx.Send(p.owner, peer.Contact{Node: m.id, Silent: true})
 		}
@@ -226,6 +230,12 @@ func (p *pulse) contact(ctx actors.Context, m *member, life uint64) {
 		m.hearing.note(m.heard-m.beat, p.interval)
 	}
 	m.beat = m.heard
+	switch {
+	case m.hearing.Silent && m.life != 0:
+		ctx.Mark(markMemberBack)
+	case m.life != 0 && m.life != life:
+		ctx.Mark(markMemberReborn)
+	}
 	if m.hearing.Silent || m.life != life {
 		m.hearing.Silent, m.life = false, life
 		ctx.Send(p.owner, peer.Contact{Node: m.id})

@@ -54,7 +54,7 @@ func (j *Journal) Receive(ctx actors.Context, from actors.Ref, m actors.Message)
 	case actors.LogOpened:
 		j.opened(ctx, m)
 	case Append:
-		j.gather(from, m)
+		j.gather(ctx, from, m)
 	case Remove:
 		j.forget(from, m)
 	case actors.LogSynced:
@@ -71,9 +71,9 @@ func (j *Journal) Flush(ctx actors.Context) {
 		return
 	}
 	if !j.running {
-		j.switchOver(ctx.Disk())
+		j.switchOver(ctx)
 		if len(j.waiting)+len(j.obsolete) > 0 {
-			j.write(ctx.Disk())
+			j.write(ctx)
 		}
 	}
 	if len(j.waiting) == 0 {
@@ -83,11 +83,12 @@ func (j *Journal) Flush(ctx actors.Context) {
 
 // gather takes an append that the next batch will hold. What it refuses here it
 // would refuse at recovery, when it is too late.
-func (j *Journal) gather(from actors.Ref, a Append) {
+func (j *Journal) gather(ctx actors.Context, from actors.Ref, a Append) {
 	assert(j.recovery == nil, "an append before the journal was recovered")
 	assert(a.Group != 0, "an append of no group")
 	if a.Lost {
 		assert(a.Save.Damaged, "a group that is lost and not damaged")
+		ctx.Mark(markLost)
 		delete(j.replay.groups, a.Group)
 	}
 	g := j.group(a.Group)
@@ -121,11 +122,14 @@ func (j *Journal) forget(from actors.Ref, m Remove) {
 }
 
 // write writes all that waits and asks for one sync.
-func (j *Journal) write(disk actors.Disk) {
+func (j *Journal) write(ctx actors.Context) {
+	disk := ctx.Disk()
 	j.mark++
 	written := j.put(disk, &j.current, false)
 	if j.next.isOpen() {
-		j.put(disk, &j.next.generation, true)
+		if j.put(disk, &j.next.generation, true) > 0 {
+			ctx.Mark(markBoth)
+		}
 		j.next.owed += written
 	}
 	disk.SyncLog(j.current.log, j.mark)
@@ -167,6 +171,7 @@ func (j *Journal) replies() []reply {
 // the coming Flush.
 func (j *Journal) synced(ctx actors.Context, m actors.LogSynced) {
 	if m.Err != nil {
+		ctx.Mark(markSyncFailed)
 		j.fail(ctx, fmt.Errorf("sync log %s: %w", m.Log, m.Err))
 		return
 	}

@@ -53,6 +53,7 @@ func (j *Journal) judge(ctx actors.Context, m actors.LogOpened) {
 	i := image{r.left[0], m.Records}
 	r.left = r.left[1:]
 	if m.Repaired > 0 {
+		ctx.Mark(markTailRepaired)
 		ctx.Log().Info("cut an unfinished write from the end of the journal", "log", m.Log, "bytes", m.Repaired)
 	}
 	if m.Err != nil { // step 4
@@ -117,6 +118,12 @@ func (j *Journal) older(ctx actors.Context, i image) {
 // take goes on with the newest generation that is complete. All others are of no
 // use: older ones have been replaced, newer ones were never finished.
 func (j *Journal) take(ctx actors.Context, i image, replay *Replay) {
+	if len(j.recovery.read) > 0 {
+		ctx.Mark(markUnfinishedDropped)
+	}
+	if len(j.recovery.left) > 0 {
+		ctx.Mark(markReplacedLeft)
+	}
 	j.current, j.replay = i.generation, replay
 	j.obsolete = j.logs()
 	j.clean(ctx.Disk())
@@ -141,6 +148,7 @@ func (j *Journal) logs() (list []string) {
 // generation. The journal takes appends when that is durable, and no sooner.
 func (j *Journal) salvage(ctx actors.Context) {
 	r := j.recovery
+	ctx.Mark(markSalvaged)
 	j.replay = &Replay{lossy: true}
 	for n := len(r.read) - 1; n >= 0; n-- { // step 5
 		for k, record := range r.read[n].records {

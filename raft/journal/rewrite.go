@@ -37,13 +37,14 @@ func (j *Journal) rewrite(ctx actors.Context) {
 	switch n := j.next; {
 	case n == nil && j.recovery == nil:
 		if j.grown(1) {
+			ctx.Mark(markBegun)
 			j.begin(ctx.Disk())
 		} else if !j.asked && j.grown(2) {
 			j.asked = true
 			j.ask(ctx)
 		}
 	case n.isOpen() && !n.busy && len(n.todo) > 0:
-		j.copy(ctx.Disk())
+		j.copy(ctx)
 	}
 }
 
@@ -76,6 +77,7 @@ func (j *Journal) ask(ctx actors.Context) {
 		if to == (actors.Ref{}) {
 			to = j.config.Owner
 		}
+		ctx.Mark(markAsked)
 		ctx.Send(to, Compact{id})
 	}
 }
@@ -97,7 +99,7 @@ func (j *Journal) begun(ctx actors.Context, m actors.LogOpened) {
 
 // copy writes a piece of the past. It is never called while an append waits: the
 // past is what was written.
-func (j *Journal) copy(disk actors.Disk) {
+func (j *Journal) copy(ctx actors.Context) {
 	n := j.next
 	room := max(j.config.PieceBytes, n.owed)
 	n.owed = 0
@@ -108,13 +110,19 @@ func (j *Journal) copy(disk actors.Disk) {
 			continue
 		}
 		c := g.piece(n.todo[0], n.number, room)
+		if !g.whole {
+			ctx.Mark(markGroupCopiedInPieces)
+		}
 		room -= sizeOf(c)
 		j.packer.add(c)
 	}
-	n.write(disk, j.packer.finish())
+	n.write(ctx.Disk(), j.packer.finish())
 	n.mark++
+	if n.mark == 2 {
+		ctx.Mark(markCopiedInPieces)
+	}
 	n.busy = true
-	disk.SyncLog(n.log, n.mark)
+	ctx.Disk().SyncLog(n.log, n.mark)
 }
 
 // piece returns the next part of the past of g for a generation, of at most room
@@ -147,12 +155,13 @@ func (n *rewrite) synced(mark uint64) {
 
 // switchOver goes on in the next generation, if all of the past is there. What is written
 // now is the first that goes there alone, and its sync makes that generation count.
-func (j *Journal) switchOver(disk actors.Disk) {
+func (j *Journal) switchOver(ctx actors.Context) {
 	n := j.next
 	if !n.ready() {
 		return
 	}
-	n.append(disk, appendComplete(nil))
+	ctx.Mark(markSwitched)
+	n.append(ctx.Disk(), appendComplete(nil))
 	n.past = n.bytes
 	if j.recovery != nil {
 		j.obsolete = j.logs()

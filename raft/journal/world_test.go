@@ -273,3 +273,6 @@ func batch(t *testing.T, appends ...journal.Append) []byte {
 	w.turn(messages...)
 	return slices.Clone(w.records()[1])
 }
+
+// Mark remembers nothing: what is tested here is what the journal does.
+func (w *world) Mark(string) {}

@@ -36,6 +36,9 @@ func (p *Peer) considerCapture(ctx actors.Context) {
 	if len(mark.Configuration.Voters) == 0 {
 		return // who it is a state of is not known here yet
 	}
+	if p.grown < enough {
+		ctx.Mark(markPressed)
+	}
 	p.pressed, p.grown = false, 0
 	p.capturing = &capture{snapshot: mark, state: p.machine.Capture()}
 	p.writePiece(ctx)
@@ -80,6 +83,7 @@ func (p *Peer) endCapture() {
 // giveUpCapture makes room for a state that is newer anyway.
 func (p *Peer) giveUpCapture(ctx actors.Context) {
 	if c := p.capturing; c != nil {
+		ctx.Mark(markCaptureGivenUp)
 		ctx.Send(p.config.Snapshots, snapshot.Abandon{Group: p.config.Group, Snapshot: c.snapshot})
 		p.endCapture()
 	}

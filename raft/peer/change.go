@@ -86,7 +86,7 @@ func (p *Peer) decide(ctx actors.Context, v raft.Verdict) {
 		assert(v.Index > p.applied, "a change begins with entry %d after entry %d was applied", v.Index, p.applied)
 		p.commands = append(p.commands, command{v.Index, p.belief.Vote.Term, *asked.change})
 	default:
-		p.answer(ctx, *asked.change, p.turnedDown(v.Refusal))
+		p.answer(ctx, *asked.change, p.turnedDown(ctx, v.Refusal))
 	}
 	if asked.transfer != nil {
 		p.answer(ctx, asked.transfer.client, p.handingOver(asked.transfer.to))
@@ -94,13 +94,14 @@ func (p *Peer) decide(ctx actors.Context, v raft.Verdict) {
 }
 
 // turnedDown says what a refused change means for whoever asked for it.
-func (p *Peer) turnedDown(why raft.Refusal) Response {
+func (p *Peer) turnedDown(ctx actors.Context, why raft.Refusal) Response {
 	switch r := &p.belief; {
 	case why == raft.NotLeader:
 		return Response{Outcome: NotLeader}
 	case why == raft.Invalid:
 		return refusal("%v", why)
 	case why == raft.NothingToDo && r.Configured <= p.applied:
+		ctx.Mark(markChangeAnswered)
 		return Response{Outcome: Done}
 	}
 	return Response{Outcome: Overloaded, Body: []byte(why.String())}

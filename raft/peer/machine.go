@@ -21,6 +21,12 @@ type StateMachine interface {
 	Restore() Restorer
 }
 
+// A Marker is a [StateMachine] with rare branches of its own.
+type Marker interface {
+	// Reached returns the marks that it reached since this was asked last.
+	Reached() []string
+}
+
 // A Capture is the state of a machine at one moment, as bytes in pieces. Each call
 // does little work, so that nothing else waits long.
 type Capture interface {

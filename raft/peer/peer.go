@@ -160,6 +160,7 @@ func (p *Peer) Flush(ctx actors.Context) {
 		return
 	}
 	out := p.step(ctx)
+	tell(ctx, out.Marks)
 	p.save(ctx, out.Save)
 	p.send(ctx, out.Messages)
 	p.install(ctx, out.Restored)
@@ -199,6 +200,7 @@ func (p *Peer) begin(ctx actors.Context) {
 	}
 	p.damaged = s.Damaged
 	if s.Damaged {
+		ctx.Mark(markBeginsDamaged)
 		ctx.Log().Error("a replica has lost a part of its memory; it votes for nobody until the others have repaired it",
 			"group", p.config.Group)
 	}
@@ -292,6 +294,9 @@ func (p *Peer) apply(ctx actors.Context, committed []raft.Entry) {
 			return
 		}
 		p.settle(ctx, e, result)
+	}
+	if len(committed) > 0 {
+		p.tellMachine(ctx)
 	}
 }
 

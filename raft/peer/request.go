@@ -109,6 +109,7 @@ func (p *Peer) settle(ctx actors.Context, e raft.Entry, result []byte) {
 func (p *Peer) abandon(ctx actors.Context) {
 	reign := p.reign()
 	for len(p.commands) > 0 && p.commands[0].term != reign {
+		ctx.Mark(markAbandoned)
 		p.answer(ctx, p.commands[0].client, Response{Outcome: Unknown})
 		p.commands = p.commands[1:]
 	}

@@ -45,6 +45,9 @@ func (p *Peer) fetch(ctx actors.Context, o raft.Offer) {
 // fetched begins to build the machine, unless one is being built or the log has
 // overtaken it. A fetch that failed is offered again.
 func (p *Peer) fetched(ctx actors.Context, m snapshot.Fetched) {
+	if m.Err != nil {
+		ctx.Mark(markFetchFailed)
+	}
 	if m.Err == nil && p.restoring == nil && m.Snapshot.Index > p.applied {
 		p.beginRestore(ctx, m.Snapshot)
 	}
@@ -108,6 +111,7 @@ func (p *Peer) spoiled(ctx actors.Context, err error) {
 		p.stop(ctx, err.Error())
 		return
 	}
+	ctx.Mark(markSpoiled)
 	ctx.Log().Warn("could not read a snapshot that was fetched", "group", p.config.Group, "error", err)
 }
 
@@ -136,6 +140,7 @@ func (p *Peer) recover(ctx actors.Context, err error) {
 // lose begins anew, with the vote alone. What the entries in the journal follow is
 // gone, so they are of no use.
 func (p *Peer) lose(ctx actors.Context, err error) {
+	ctx.Mark(markSnapshotLost)
 	ctx.Log().Error("the snapshot of a replica is lost", "group", p.config.Group,
 		"snapshot", p.config.State.Snapshot, "error", err)
 	p.config.State = raft.State{Vote: p.config.State.Vote, Damaged: true}
@@ -154,8 +159,10 @@ func (p *Peer) install(ctx actors.Context, s raft.Snapshot) {
 	}
 	p.restoring = nil
 	if s.Index == 0 {
+		ctx.Mark(markRestoredInVain)
 		return
 	}
+	ctx.Mark(markRestored)
 	assert(s.Index == r.index && s.Index > p.applied, "snapshot %d is to be put in place of the state at %d", s.Index, p.applied)
 	assert(len(p.commands) == 0, "entry %d was proposed by a leader that takes a snapshot of another", s.Index)
 	p.giveUpCapture(ctx)

@@ -71,6 +71,9 @@ func (p *Peer) rouseOthers(ctx actors.Context) {
 func (p *Peer) turnAway(ctx actors.Context, from actors.Ref, m actors.Message) {
 	switch m := m.(type) {
 	case Request:
+		if p.stopped == "" {
+			ctx.Mark(markTurnedAway)
+		}
 		p.rouseOthers(ctx)
 		p.answer(ctx, client{from, m.ID}, Response{Outcome: NotLeader})
 	case ChangeRequest:

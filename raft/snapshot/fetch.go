@@ -35,8 +35,12 @@ func (k *Keeper) fetch(ctx actors.Context, from actors.Ref, m Fetch) {
 	i := slices.IndexFunc(k.fetches, func(f *fetch) bool { return f.group == m.Group })
 	switch f := k.files[m.key()]; {
 	case f.good():
+		ctx.Mark(markHereAlready)
 		k.found(ctx, f, from)
 	case i < 0:
+		if len(k.fetches) >= k.config.Downloads {
+			ctx.Mark(markWaitsItsTurn)
+		}
 		k.fetches = append(k.fetches, wanted)
 	default:
 		k.refetch(ctx, i, wanted)
@@ -52,11 +56,14 @@ func (k *Keeper) refetch(ctx actors.Context, i int, wanted *fetch) {
 	case f.key == wanted.key && f.from == wanted.from:
 		f.to = wanted.to
 	case f.getsOn():
+		ctx.Mark(markNewerIgnored)
 	case f.key == wanted.key && f.file != nil:
+		ctx.Mark(markOtherSender)
 		f.dismiss(ctx)
 		f.from, f.to = wanted.from, wanted.to
 		f.askAgain(ctx)
 	default:
+		ctx.Mark(markNewerInstead)
 		f.stop(ctx)
 		k.fetches[i] = wanted
 	}
@@ -87,6 +94,7 @@ func (f *fetch) start(ctx actors.Context) bool {
 		f.keeper.found(ctx, there, f.to)
 		return false
 	case captureOf(there) != nil:
+		ctx.Mark(markCapturing)
 		f.refuse(ctx, ErrBusy)
 		return false
 	}
@@ -104,6 +112,7 @@ func (k *Keeper) tend(ctx actors.Context) {
 		switch {
 		case !f.waits():
 		case now-f.moved >= k.config.Patience:
+			ctx.Mark(markSilent)
 			f.giveUp(ctx, fmt.Errorf("node %v: %w", f.from, ErrSilent))
 		case now >= f.askedFirst()+f.retry:
 			f.retryMissing(ctx)

@@ -56,6 +56,9 @@ func (k *Keeper) newDraft(key key, a author) *file {
 
 // discard leaves nothing of what is being written. The author is not told.
 func (k *Keeper) discard(ctx actors.Context, f *file) {
+	if f.busy {
+		ctx.Mark(markDiscarded)
+	}
 	f.draft = nil
 	f.stale = f.stale || f.busy || f.pieces > 0
 	k.advance(ctx, f)

@@ -183,6 +183,7 @@ func (k *Keeper) serve(ctx actors.Context, from actors.Ref, m actors.Message) {
 func (k *Keeper) keep(ctx actors.Context, m Keep) {
 	kept := m.key()
 	if f := k.fetchOf(m.Group); f != nil && f.key.older(kept) {
+		ctx.Mark(markOvertaken)
 		k.cancel(ctx, f)
 	}
 	for _, f := range k.filesOf(m.Group) {
@@ -208,6 +209,9 @@ func (k *Keeper) doom(ctx actors.Context, f *file) {
 	case f.draft != nil:
 		k.discard(ctx, f)
 	case f.usable() && !f.doomed:
+		if k.sender.uses(f.key) {
+			ctx.Mark(markPinned)
+		}
 		f.doomed = true
 		k.doomed = append(k.doomed, f)
 	}

@@ -44,6 +44,7 @@ func (k *Keeper) fileRead(ctx actors.Context, m actors.FileRead) {
 // damaged notes that a file is not what was written. It stays on the disk, where
 // people may look at it, until a better one takes its place or another one is kept.
 func (k *Keeper) damaged(ctx actors.Context, f *file, err error) {
+	ctx.Mark(markDamaged)
 	f.damaged = true
 	ctx.Log().Error("a snapshot is damaged", "file", f.name(), "err", err)
 }

@@ -97,6 +97,7 @@ func (k *Keeper) queue(ctx actors.Context, from actors.Ref, p *place, m AskPiece
 		p.note(ctx.Now(), m)
 	}
 	if p == nil || !slices.Contains(k.sender.running(k.config.Uploads), p) {
+		ctx.Mark(markToldToWait)
 		answer(ctx, from.Node, m, Wait)
 	}
 }
@@ -121,7 +122,11 @@ func answer(ctx actors.Context, node actors.NodeID, m AskPiece, a Answer) {
 func (k *Keeper) upload(ctx actors.Context) {
 	s := &k.sender
 	now := ctx.Now()
+	places := len(s.places)
 	s.places = slices.DeleteFunc(s.places, func(p *place) bool { return now >= p.heard+k.config.Idle })
+	if len(s.places) < places {
+		ctx.Mark(markIdlePlace)
+	}
 	k.admitted(ctx)
 	if s.reading || now < s.pace.free {
 		return

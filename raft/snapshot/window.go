@@ -62,6 +62,7 @@ func (f *fetch) askedFirst() time.Duration {
 // retryMissing asks again for what should have come.
 func (f *fetch) retryMissing(ctx actors.Context) {
 	now, overdue := ctx.Now(), f.retry
+	ctx.Mark(markAskedAgain)
 	f.vain, f.retry = true, min(2*f.retry, f.keeper.config.Idle/2)
 	for i := range f.window {
 		if p := &f.window[i]; p.missing() && now >= p.asked+overdue {
@@ -96,11 +97,14 @@ func (k *Keeper) piece(ctx actors.Context, from actors.Ref, m Piece) {
 	}
 	p := f.part(m.Number)
 	switch {
-	case p == nil || f.header.copy != 0 && m.Copy != f.header.copy:
+	case p == nil:
+	case f.header.copy != 0 && m.Copy != f.header.copy:
+		ctx.Mark(markOtherCopy)
 	case m.Answer == Wait:
 		p.asked = ctx.Now()
 		f.advance(ctx)
 	case m.Answer == Gone:
+		ctx.Mark(markGone)
 		f.giveUp(ctx, fmt.Errorf("node %v: %w", f.from, ErrGone))
 	case m.Answer == Given && m.sensible():
 		f.take(ctx, p, m)
@@ -136,6 +140,9 @@ func (f *fetch) take(ctx actors.Context, p *part, m Piece) {
 		return
 	}
 	p.data = m.Data
+	if f.vain {
+		ctx.Mark(markResumed)
+	}
 	f.advance(ctx)
 	f.drain(ctx)
 	f.extend(ctx)

@@ -26,6 +26,7 @@ func (k *Keeper) write(ctx actors.Context, from actors.Ref, m Write) {
 	case m.Number > 0:
 		k.goOn(ctx, from, m)
 	case f.good(): // it was captured or fetched in an earlier life that forgot it
+		ctx.Mark(markCapturedAlready)
 		f.doomed = false
 		ctx.Send(from, Written{Group: m.Group, Snapshot: m.Snapshot, Pieces: 1, Done: true})
 	case fetchInto(f) != nil:

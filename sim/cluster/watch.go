@@ -108,6 +108,14 @@ func (m *watched) Apply(e raft.Entry) []byte {
 	return result
 }
 
+// Reached implements [peer.Marker] for machines that do.
+func (m *watched) Reached() []string {
+	if marker, marks := m.StateMachine.(peer.Marker); marks {
+		return marker.Reached()
+	}
+	return nil
+}
+
 // Restore goes on watching the machine that takes the place of this one.
 func (m *watched) Restore() peer.Restorer { return watchedRestorer{m.StateMachine.Restore(), m} }
 
