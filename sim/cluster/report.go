@@ -26,6 +26,7 @@ type Report struct {
 	Decided   int           // entries of all groups
 	Terms     int           // terms with a leader, of all groups
 	Faults    []Count
+	Marks     []Count // rare branches that were reached, in the order of [Marks]
 	Stats     sim.Stats
 	Judgement check.Judgement
 	Bands     []check.Band // when which fault was in force
@@ -62,6 +63,7 @@ func (r *run) judge() Report {
 		Judgement: r.history.Judge(judgeLimit),
 		Bands:     r.bands,
 		Faults:    r.faults(),
+		Marks:     r.marks(),
 	}
 	for p := range r.plan.Cluster.Partitions {
 		report.Decided += r.watch.consensus.Decided(groupAt(p))
