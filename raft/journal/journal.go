@@ -22,6 +22,7 @@ type Journal struct {
 	syncing []reply   // to be sent when the running sync is done
 	running bool      // a sync of the current generation runs
 	mark    uint64    // of the newest one
+	watch   watch     // over the running sync
 	failed  bool      // the disk did, and nothing is written any more
 }
 
@@ -61,6 +62,8 @@ func (j *Journal) Receive(ctx actors.Context, from actors.Ref, m actors.Message)
 		j.synced(ctx, m)
 	case actors.LogRemoved:
 		j.removed(ctx, m)
+	case look:
+		j.look(ctx, m)
 	}
 }
 
@@ -73,7 +76,12 @@ func (j *Journal) Flush(ctx actors.Context) {
 	if !j.running {
 		j.switchOver(ctx)
 		if len(j.waiting)+len(j.obsolete) > 0 {
+<<<<<<< HEAD
 			j.write(ctx)
+=======
+			j.write(ctx.Disk())
+			j.watch.begin(ctx, j.mark)
+>>>>>>> 61dad81 (raft/journal: tell of a disk that does not answer)
 		}
 	}
 	if len(j.waiting) == 0 {
@@ -181,6 +189,7 @@ func (j *Journal) synced(ctx actors.Context, m actors.LogSynced) {
 	}
 	assert(j.running && m.Log == j.current.log && m.Mark == j.mark, "a sync is done that was not asked for")
 	j.running = false
+	j.watch.answered(ctx)
 	j.clean(ctx.Disk())
 	for _, r := range j.syncing {
 		ctx.Send(r.to, r.message)

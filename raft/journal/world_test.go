@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -12,6 +13,9 @@ import (
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
 )
+
+// patience is how long a journal waits for a sync before it says so.
+const patience = time.Second
 
 var owner = actors.Ref{Node: 1, Name: "node"}
 
@@ -26,11 +30,14 @@ type world struct {
 	halted         error
 
 	logs     map[string]*platter
-	fresh    string   // the log that was opened last
-	syncs    []sync   // asked for and not ended
-	removals []string // asked for and not ended, if they take time
-	slow     bool     // removals take time
-	tape     *tape    // what happens is written down there, unless nil
+	fresh    string // the log that was opened last
+	syncs    []sync // asked for and not ended
+	now      time.Duration
+	looks    []actors.Message // what comes when patience is over
+	told     bytes.Buffer     // to people
+	removals []string         // asked for and not ended, if they take time
+	slow     bool             // removals take time
+	tape     *tape            // what happens is written down there, unless nil
 }
 
 // A platter is one log.
@@ -188,9 +195,17 @@ func (w *world) names() []string { return slices.Sorted(maps.Keys(w.logs)) }
 
 func (w *world) Disk() actors.Disk       { return w }
 func (w *world) Halt(err error)          { w.halted = err }
-func (w *world) Log() *slog.Logger       { return slog.New(slog.DiscardHandler) }
-func (w *world) Now() time.Duration      { panic("a journal has no use for the time") }
+func (w *world) Log() *slog.Logger       { return slog.New(slog.NewTextHandler(&w.told, nil)) }
+func (w *world) Now() time.Duration      { return w.now }
 func (w *world) answer(m actors.Message) { w.inbox = append(w.inbox, m) }
+
+func (w *world) After(d time.Duration, m actors.Message) func() {
+	if d != patience {
+		panic("a journal looks at its disk and has no other use for the time")
+	}
+	w.looks = append(w.looks, m)
+	return func() {}
+}
 
 func (w *world) Send(to actors.Ref, m actors.Message) {
 	w.sent = append(w.sent, envelope{to, m})
