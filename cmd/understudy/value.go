@@ -72,7 +72,8 @@ func newPut() *cobra.Command {
 		Short: "Set the value of a key",
 		Long: `Put sets the value of a key. With --file the value is what a file holds, or for - what
 comes on the standard input, up to 512 MiB. A value of more than 4 MiB is written piece
-by piece: others see the beginning of it meanwhile. Give it a longer --timeout.`,
+by piece: others see the beginning of it meanwhile, and if that is interrupted it is what
+remains. Give it a longer --timeout.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if file != "" {
 				return exactly(1)(cmd, args)
