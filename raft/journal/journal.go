@@ -76,12 +76,8 @@ func (j *Journal) Flush(ctx actors.Context) {
 	if !j.running {
 		j.switchOver(ctx)
 		if len(j.waiting)+len(j.obsolete) > 0 {
-<<<<<<< HEAD
 			j.write(ctx)
-=======
-			j.write(ctx.Disk())
 			j.watch.begin(ctx, j.mark)
->>>>>>> 61dad81 (raft/journal: tell of a disk that does not answer)
 		}
 	}
 	if len(j.waiting) == 0 {
