@@ -134,7 +134,7 @@ func (r *Replica) overhear(m Message) {
 // knows and, if it leads, where its log ends. A leader forgets what the damaged
 // follower acknowledged.
 func (r *Replica) receiveAskTerm(m Message) {
-	answer := Message{Kind: TellTerm, To: m.From, Round: m.Round, Commit: r.commit}
+	answer := Message{Kind: TellTerm, To: m.From, Round: m.Round, Commit: r.commit, LogTerm: r.log.term(r.commit)}
 	if c := r.members.at(r.commit); len(c.Voters) > 0 {
 		answer.Data = c.AppendTo(nil)
 	}
@@ -143,25 +143,36 @@ func (r *Replica) receiveAskTerm(m Message) {
 	}
 	if l, leading := r.role.(*leader); leading {
 		answer.Index = r.log.last()
-		r.distrust(l.progress(m.From))
+		r.questioned(l.progress(m.From))
 	}
 	r.say(answer)
 }
 
+// questioned sees to a follower that asks. To one that was removed the answer says all
+// there is to say.
+func (r *Replica) questioned(p *progress) {
+	switch {
+	case p == nil:
+	case p.farewell.until != 0:
+		p.farewell.until = r.now
+	default:
+		r.distrust(p)
+	}
+}
+
 // distrust finds out afresh what a follower holds.
 func (r *Replica) distrust(p *progress) {
-	if p != nil {
-		r.note(followerDistrusted)
-		p.match, p.assurance = 0, assurance{}
-		p.probe(r.log.last() + 1)
-		p.probed = true
-		r.sendEntries(p, nil)
-	}
+	r.note(followerDistrusted)
+	p.match, p.assurance = 0, assurance{}
+	p.probe(r.log.last() + 1)
+	p.probed = true
+	r.sendEntries(p, nil)
 }
 
 // receiveTold takes an answer. Only the first leader of a term counts that tells its
 // end: later ends of its log would run away from a log that follows.
 func (r *Replica) receiveTold(m Message) {
+	r.told(m)
 	d := &r.damage
 	if !r.damaged() || m.Round != d.round {
 		return // to a question of an earlier life

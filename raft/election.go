@@ -25,11 +25,14 @@ func (r *Replica) current(index Index, term Term) bool {
 // configuration of which it does not know that it was replaced for good. A replica
 // whose removal may yet be undone, or that holds more of the log than the others,
 // may be the only one that can be elected (§4.2.2 of the dissertation). One that is
-// damaged may have lost what it would have to hold.
+// damaged, or has come back, may have lost what it would have to hold.
 func (r *Replica) eligible() bool {
 	votes := func(c Configuration) bool { return c.Votes(r.config.ID) }
-	return !r.damaged() && slices.ContainsFunc(r.members.from(r.commit), votes)
+	return r.whole() && slices.ContainsFunc(r.members.from(r.commit), votes)
 }
+
+// whole reports whether this replica remembers all that its vote rests on.
+func (r *Replica) whole() bool { return !r.damaged() && r.risen() }
 
 // poll asks whether a majority would vote for this replica, so that one that
 // cannot win disturbs nobody (§9.6 of the dissertation).
@@ -55,7 +58,7 @@ func (r *Replica) canvass(m Message) {
 // receiveRequestPreVote promises nothing and changes nothing: the asker may never
 // stand.
 func (r *Replica) receiveRequestPreVote(m Message) {
-	worthy := m.Term > r.vote.Term && !r.damaged() && r.current(m.Index, m.LogTerm)
+	worthy := m.Term > r.vote.Term && r.whole() && r.current(m.Index, m.LogTerm)
 	if worthy && !r.loyal() {
 		r.say(Message{Kind: GrantPreVote, To: m.From, Term: m.Term})
 		return
@@ -97,7 +100,7 @@ func (r *Replica) stand(forced bool) {
 func (r *Replica) receiveRequestVote(m Message) {
 	free := r.vote.For == None || r.vote.For == m.From
 	current := r.current(m.Index, m.LogTerm)
-	if !free || r.damaged() || !current {
+	if !free || !r.whole() || !current {
 		r.noteIf(free && !current, voteRefusedToShorterLog)
 		r.say(Message{Kind: RefuseVote, To: m.From})
 		return
@@ -156,6 +159,7 @@ func (r *Replica) hear(id ID) *follower {
 		f = r.follow(id)
 	}
 	f.until = r.now + f.wait
+	r.sponsor = id
 	r.bound = r.now + r.config.Election
 	return f
 }

@@ -37,6 +37,49 @@ func TestVoteSurvivesEncoding(t *testing.T) {
 	}
 }
 
+func sampleTombstone() Tombstone {
+	return Tombstone{Vote: Vote{Term: 9, For: 2}, Floor: Floor{Index: 300, Term: 8}, Damaged: true,
+		Configuration: Configuration{Voters: []ID{1, 2}, Learners: []ID{4}}}
+}
+
+func TestTombstoneSurvivesEncoding(t *testing.T) {
+	for _, damaged := range []bool{true, false} {
+		want := sampleTombstone()
+		want.Damaged = damaged
+		got, err := DecodeTombstone(want.AppendTo(nil))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v; want %+v", got, err, want)
+		}
+	}
+}
+
+func TestTombstoneWithoutProofIsRefused(t *testing.T) {
+	for name, change := range map[string]func(*Tombstone){
+		"no index":   func(s *Tombstone) { s.Floor.Index = 0 },
+		"no term":    func(s *Tombstone) { s.Floor.Term = 0 },
+		"no members": func(s *Tombstone) { s.Configuration = Configuration{} },
+	} {
+		s := sampleTombstone()
+		change(&s)
+		if got, err := DecodeTombstone(s.AppendTo(nil)); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+}
+
+func FuzzDecodeTombstone(f *testing.F) {
+	f.Add(sampleTombstone().AppendTo(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := DecodeTombstone(b)
+		if err != nil {
+			return
+		}
+		if again, err := DecodeTombstone(s.AppendTo(nil)); err != nil || !reflect.DeepEqual(again, s) {
+			t.Errorf("%+v became %+v, %v", s, again, err)
+		}
+	})
+}
+
 func TestUnknownFieldsAreSkipped(t *testing.T) {
 	m := sampleMessage()
 	b := protowire.AppendTag(m.AppendTo(nil), 99, protowire.BytesType)

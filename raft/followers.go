@@ -29,8 +29,9 @@ func (r *Replica) refollow(l *leader) {
 	for i := range l.followers {
 		p := &l.followers[i]
 		switch {
+		case c.Has(p.id) && p.farewell.by != 0: // it may have left, and forgotten everything
+			*p = r.stranger(p.id, r.members.since())
 		case c.Has(p.id):
-			p.farewell = farewell{}
 		case p.farewell.by == 0:
 			p.farewell.by = r.members.since()
 		}
@@ -126,11 +127,13 @@ func (u *pursuit) step(match, last Index, now, limit time.Duration) {
 	}
 }
 
-// ready reports whether every voter-to-be has caught up.
+// ready reports whether every voter-to-be has caught up. It must hold the entry that
+// made it one: until then it may take itself for removed, and leave.
 func (r *Replica) ready(l *leader, c Configuration) bool {
+	named := max(r.members.since(), r.snapshot.Index)
 	return !slices.ContainsFunc(without(c.Target, c.Voters), func(id ID) bool {
 		p := l.progress(id)
-		return p == nil || !r.alive(p) || !p.pursuit.over(r.now, r.config.Election)
+		return p == nil || p.match < named || !r.alive(p) || !p.pursuit.over(r.now, r.config.Election)
 	})
 }
 

@@ -12,6 +12,7 @@ type host struct {
 	rand    func(n int) int
 	replica *Replica // nil while crashed
 	disk    State
+	grave   *Tombstone
 	spoilt  time.Duration // when the disk last lost something; real time
 	queue   []Save        // not synced
 	saved   uint64
@@ -28,7 +29,13 @@ func (h *host) start(now time.Duration) {
 	state := h.disk
 	state.Entries = slices.Clone(h.disk.Entries)
 	h.replica = New(h.config, state, now, h.rand)
-	h.queue, h.saved, h.storage = nil, 0, storage{}
+	h.queue, h.saved, h.storage, h.grave = nil, 0, storage{}, nil
+}
+
+// bury leaves nothing of the replica but t.
+func (h *host) bury(t Tombstone) {
+	h.replica, h.queue, h.grave = nil, nil, &t
+	h.disk = State{Vote: t.Vote, Floor: t.Floor, Damaged: t.Damaged}
 }
 
 // step takes a turn and keeps what it says about disk and state machine.
@@ -52,7 +59,7 @@ func (h *host) sync(n int) {
 
 // fold makes s what is on a disk.
 func fold(disk *State, s Save) {
-	disk.Vote, disk.Damaged = s.Vote, s.Damaged
+	disk.Vote, disk.Damaged, disk.Floor = s.Vote, s.Damaged, s.Floor
 	if i := s.Snapshot.Index; i > 0 {
 		kept := []Entry(nil)
 		if term(*disk, i) == s.Snapshot.Term {

@@ -51,14 +51,17 @@ const (
 	// more. Index and LogTerm are the end of its log, and of To's; all of it is
 	// committed. Round is the number of the offer.
 	Rest
-	// AskTerm asks what term To is in. From is damaged: it may have forgotten what it
-	// promised. Round comes back in the answer, and Term, as in the answers, is the one
-	// that From is in: it may be zero, and nobody enters it because of the message.
+	// AskTerm asks what term To is in, and who is a member. From is damaged: it may have
+	// forgotten what it promised; or it has waited for a leader in vain, or was removed.
+	// Round comes back in the answer, and Term, as in the answers, is the one that From
+	// is in: it may be zero, and nobody enters it because of the message.
 	AskTerm
 	// TellTerm says in what Term From durably is and, if it leads, in Index where its
-	// log ends. Data is the configuration in force at Commit, its commit index.
+	// log ends. Data is the configuration in force at Commit, its commit index, an entry
+	// of LogTerm.
 	TellTerm
-	// TellDamage says the same of somebody who is damaged, too: it never leads.
+	// TellDamage says the same of somebody who is damaged, too, or was removed: it never
+	// leads.
 	TellDamage
 	// AcceptRest says that From rests. Round comes from the Rest.
 	AcceptRest
@@ -145,7 +148,7 @@ func (m Message) String() string {
 		return s + fmt.Sprintf(" round=%d match=%d@%d commit=%d", m.Round, m.Index, m.LogTerm, m.Commit)
 	case TellTerm, TellDamage:
 		c, _ := DecodeConfiguration(m.Data)
-		return s + fmt.Sprintf(" round=%d last=%d at=%d %v", m.Round, m.Index, m.Commit, c)
+		return s + fmt.Sprintf(" round=%d last=%d at=%d@%d %v", m.Round, m.Index, m.Commit, m.LogTerm, c)
 	case AskTerm:
 		return s + fmt.Sprintf(" round=%d", m.Round)
 	case OfferSnapshot:

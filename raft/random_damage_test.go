@@ -14,6 +14,9 @@ func (w *weather) strainMemory() {
 // answers of the others can make it whole.
 func (w *world) relapse() {
 	id := w.anyone()
+	if w.hosts[id-1].grave != nil {
+		return
+	}
 	w.crashHost(id)
 	w.restart(int(id-1), w.hosts[id-1])
 }
@@ -75,7 +78,10 @@ func (w *world) judgeTerm(h *host, m Message) {
 // whole reports whether no member is damaged any more.
 func (w *world) whole() bool {
 	members := w.decidedBy().Members()
-	return !slices.ContainsFunc(members, func(id ID) bool { return id != w.dead && w.hosts[id-1].replica.damaged() })
+	return !slices.ContainsFunc(members, func(id ID) bool {
+		h := w.hosts[id-1]
+		return id != w.dead && (h.replica == nil || h.replica.damaged())
+	})
 }
 
 // ails reports whether h is damaged, and for so long that any leader has to know.

@@ -42,7 +42,7 @@ func (w *world) syncs(h *host) bool {
 // changed. It does not ask just when somebody has been damaged: what a leader cannot
 // know yet may be too much for the members that it is asked for.
 func (w *world) drawChange(h *host) *Change {
-	fresh := func(h *host) bool { return h.disk.Damaged && !w.ails(h) }
+	fresh := func(h *host) bool { return h.disk.Damaged && h.grave == nil && !w.ails(h) }
 	if !w.chance(w.changes) || slices.ContainsFunc(w.hosts, fresh) {
 		return nil
 	}
@@ -149,9 +149,10 @@ func (w *world) mustBeDecided(h *host, c Configuration, i Index) {
 	}
 }
 
-// holds reports whether e is on the disk of h, or may have been before it was spoilt.
+// holds reports whether e is on the disk of h, or may have been before it was spoilt or
+// buried.
 func (h *host) holds(e Entry) bool {
-	return h.disk.Damaged || e.Index < h.disk.Snapshot.Index || term(h.disk, e.Index) == e.Term
+	return h.disk.Damaged || e.Index <= h.disk.Floor.Index || e.Index < h.disk.Snapshot.Index || term(h.disk, e.Index) == e.Term
 }
 
 // enough reports whether so many hold e that some leader could know it to be
@@ -213,7 +214,7 @@ func (w *world) mark(h *host, out Output) {
 var rare = []string{
 	"somebody rests", "a leader that rests disappears",
 	"change of members", "removed leader hands over", "leader with a stalled disk hands over",
-	"somebody stands because the leader wants it", "removed replica is told",
+	"somebody stands because the leader wants it", "removed replica is told", "removed replica leaves", "replica comes back",
 	"joint configuration", "configuration is rolled back", "damaged replica is whole",
 	"change of members around one that is damaged",
 }

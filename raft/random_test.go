@@ -114,6 +114,7 @@ type world struct {
 	compactions, restored int
 	promised              map[ID]Term // the latest in which each promised anything
 	refused               int
+	proofs                []Tombstone
 	err                   error
 }
 
@@ -151,6 +152,8 @@ func (w *world) config(i int) Config {
 	}
 	if i < len(w.first.Voters) {
 		c.Voters = w.first.Voters
+	} else {
+		c.Founders = w.first.Voters
 	}
 	return c
 }
@@ -193,6 +196,8 @@ func (w *world) tick() {
 	for _, i := range w.random.Perm(len(w.hosts)) {
 		if h := w.hosts[i]; h.replica != nil && w.paused[i] <= w.now {
 			w.turn(i, h, inboxes[i])
+		} else if h.grave != nil {
+			w.haunt(i, h, inboxes[i])
 		} else if h.replica != nil {
 			w.requeue(inboxes[i], h)
 		}
@@ -208,7 +213,7 @@ func (w *world) requeue(messages []Message, h *host) {
 
 func (w *world) misfortune() {
 	for i, h := range w.hosts {
-		if h.replica == nil && h.config.ID != w.dead && w.chance(0.05) {
+		if h.replica == nil && h.grave == nil && h.config.ID != w.dead && w.chance(0.05) {
 			w.restart(i, h)
 		}
 	}
@@ -348,7 +353,7 @@ func (w *world) turn(i int, h *host, inbox []Message) {
 	}
 	before := h.replica.Status().Resting
 	w.judge(i, h, in, h.step(in))
-	if !before && h.replica.Status().Resting {
+	if !before && h.replica != nil && h.replica.Status().Resting {
 		w.marks["somebody rests"]++
 	}
 }
@@ -390,6 +395,9 @@ func (w *world) judge(i int, h *host, in Input, out Output) {
 	w.judgeDisk(h)
 	w.judgeMembers(h)
 	w.mark(h, out)
+	if out.Removed != nil {
+		w.bury(i, h, *out.Removed)
+	}
 }
 
 // judgeMessage demands that the disk already holds what m promises.
@@ -564,13 +572,16 @@ func (w *world) heal() {
 	for i, h := range w.hosts {
 		w.paused[i] = 0
 		h.rand = w.random.IntN
-		if h.replica == nil {
+		if h.replica == nil && h.grave == nil {
 			w.restart(i, h)
 		}
-		h.replica.rand = h.rand
+		if h.replica != nil {
+			h.replica.rand = h.rand
+		}
 	}
 	w.relapse()
 	w.demandProgress("the last word")
+	w.demandDepartures()
 }
 
 // demandProgress proposes the words to whoever leads, and demands that all members

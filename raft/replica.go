@@ -41,12 +41,17 @@ type Replica struct {
 	delivered Index
 	// bound is until when this replica may have to be loyal to a leader: no vote for
 	// another before. It survives every change of role and term.
-	bound   time.Duration
-	role    role
-	damage  damage
-	silent  []ID // members of which nothing is heard, as the caller says; sorted
-	refused uint64
-	out     Output
+	bound  time.Duration
+	role   role
+	damage damage
+	// floor is what this replica may have forgotten since it was a member before.
+	floor    Floor
+	belonged bool   // it has known itself to be a member, above the floor
+	sponsor  ID     // whom it followed last; it may be the only one it knows
+	question uint64 // marks the answers to what it asks about itself
+	silent   []ID   // members of which nothing is heard, as the caller says; sorted
+	refused  uint64
+	out      Output
 }
 
 // New returns a replica that remembers s and starts at now. Chance comes from rand,
@@ -58,6 +63,7 @@ func New(c Config, s State, now time.Duration, rand func(n int) int) *Replica {
 		panic("raft: invalid Config: " + err.Error())
 	}
 	r := &Replica{config: c, rand: rand, now: now, vote: recalledVote(s)}
+	r.floor = s.Floor
 	r.recallSnapshot(s)
 	for _, e := range s.Entries {
 		assert(e.Term <= r.vote.Term, "recovered the vote %+v; there is entry %v", s.Vote, e)
@@ -191,13 +197,19 @@ func (r *Replica) watch() {
 		return
 	}
 	l, leading := r.role.(*leader)
+	_, following := r.role.(*follower)
 	switch {
 	case leading:
 		r.watchFollowers(l)
 	case r.eligible():
+		if !following { // it has polled, and nobody was elected
+			r.wonder()
+		}
 		r.poll()
-	default:
+	case r.damaged() || !r.wonder():
 		r.follow(None).until = Never
+	default:
+		r.follow(None)
 	}
 }
 
@@ -207,6 +219,7 @@ func (r *Replica) finish() Output {
 		r.govern(l)
 	}
 	r.mend()
+	r.leave()
 	r.save()
 	r.deliver()
 	r.check()
@@ -235,6 +248,9 @@ func (r *Replica) save() {
 	}
 	assert(r.durable.unsaved > r.snapshot.Index, "to be saved from %d on; after %v", r.durable.unsaved, r.snapshot)
 	s := Save{Vote: r.vote, Damaged: r.damaged(), Entries: r.log.slice(r.durable.unsaved, last)}
+	if !r.floor.under(r.log.position(r.durable.durable)) {
+		s.Floor = r.floor
+	}
 	if r.durable.resnapped() {
 		s.Snapshot = r.snapshot
 	}

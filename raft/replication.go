@@ -217,13 +217,17 @@ func (r *Replica) receiveAcceptEntries(m Message) {
 
 // receiveRejectEntries goes back. While replicating, a rejection means that
 // something was lost, and what is known to match still does. While probing, both
-// sides skip the terms that the other cannot have.
+// sides skip the terms that the other cannot have. A follower that rejects what it
+// acknowledged was removed and came back, or the rejection is older.
 func (r *Replica) receiveRejectEntries(m Message) {
 	l, p := r.answered(m)
-	if l == nil || m.Index <= p.match || !p.replicating && m.Index != p.next-1 {
+	probed := l != nil && !p.replicating && m.Index == p.next-1
+	if l == nil || !probed && (m.Index <= p.match || !p.replicating) {
 		return // or an answer to something long settled
 	}
-	p.quiet = false
+	if p.quiet = false; m.Index <= p.match {
+		p.match = 0
+	}
 	if p.replicating {
 		r.note(gapFoundWhileReplicating)
 		p.probe(p.match + 1)

@@ -129,11 +129,11 @@ func (s *story) run(line string) {
 func (s *story) commands() map[string]func(args) {
 	return map[string]func(args){
 		"group":    s.group,    // voters=N spare=N and limits: start replicas 1 to N, and more that know no group
-		"state":    s.state,    // N term= vote= snapshot= of= entries=1,1,2x3 damaged=1: start N anew with this on its disk
+		"state":    s.state,    // N term= vote= snapshot= of= entries=1,1,2x3 damaged=1 floor=2@1: start N anew with this on its disk
 		"wait":     s.wait,     // N: N milliseconds pass
 		"wall":     s.setWall,  // N: the time of day is N
 		"rand":     s.setRand,  // N MS: chance makes N wait so much longer
-		"tick":     s.tick,     // N...: a turn in which nothing happens
+		"tick":     s.tick,     // N...: a turn in which nothing happens; not for those who left
 		"propose":  s.propose,  // N DATA... [after=STAMP]
 		"read":     s.read,     // N NUMBER...
 		"change":   s.change,   // N VOTER... [learners=4,5]: ask N for these members
@@ -287,6 +287,9 @@ func (s *story) state(a args) {
 		Entries: entries(a.named["entries"], Index(a.get("snapshot"))),
 	}
 	h.disk.Damaged = a.get("damaged") == 1
+	if index, of, ok := strings.Cut(a.named["floor"], "@"); ok {
+		h.disk.Floor = Floor{Index(number(index)), Term(number(of))}
+	}
 	if i := Index(a.get("snapshot")); i > 0 {
 		h.disk.Snapshot = s.snapshot(i, Term(a.get("of")))
 	}
@@ -303,7 +306,9 @@ func (s *story) setRand(a args) {
 
 func (s *story) tick(a args) {
 	for i := range a.words {
-		s.step(a.id(i), Input{})
+		if s.hosts[a.id(i)].grave == nil {
+			s.step(a.id(i), Input{})
+		}
 	}
 }
 
@@ -441,8 +446,28 @@ func (s *story) copy(a args)    { s.hand(s.take(a, true)) }
 
 func (s *story) hand(messages []Message) {
 	for _, m := range messages {
-		if s.hosts[m.To].replica != nil {
+		switch h := s.hosts[m.To]; {
+		case h.replica != nil:
 			s.step(m.To, Input{Messages: []Message{m}})
+		case h.grave != nil:
+			s.haunt(h, m)
+		}
+	}
+}
+
+// haunt shows what the tombstone of h says to m.
+func (s *story) haunt(h *host, m Message) {
+	id := h.config.ID
+	if state, ok := h.grave.Recall(id, m); ok {
+		h.disk = state
+		s.say("%d comes back", id)
+		h.start(s.now)
+		return
+	}
+	if answer, ok := h.grave.Answer(id, m); ok {
+		s.say("%v", answer)
+		if !s.isLost(answer) {
+			s.network = append(s.network, answer)
 		}
 	}
 }
@@ -514,6 +539,11 @@ func (s *story) chosenHosts(a args) []ID {
 
 func (s *story) status(a args) {
 	for _, id := range s.chosenHosts(a) {
+		if h := s.hosts[id]; h.grave != nil {
+			s.say("%d left: term=%d vote=%d floor=%d@%d %v", id, h.grave.Vote.Term, h.grave.Vote.For,
+				h.grave.Floor.Index, h.grave.Floor.Term, h.grave.Configuration)
+			continue
+		}
 		if s.hosts[id].replica == nil {
 			s.say("%d crashed", id)
 			continue
@@ -610,6 +640,11 @@ func (s *story) tellDuties(id ID, in Input, out Output) {
 	}
 	for m := range out.Marks.All() {
 		s.say("%d mark %s", id, marksTable[m].name)
+	}
+	if out.Removed != nil {
+		s.say("%d leaves: %v decides without it from %d@%d on", id, out.Removed.Configuration,
+			out.Removed.Floor.Index, out.Removed.Floor.Term)
+		s.hosts[id].bury(*out.Removed)
 	}
 	if out.Fetch != (Offer{}) {
 		s.say("%d fetch snapshot %d@%d from %d", id, out.Fetch.Index, out.Fetch.Term, out.Fetch.From)

@@ -69,6 +69,9 @@ type State struct {
 	// missing, then Snapshot is zero, there are no Entries, and Config.Voters had best
 	// be the last members that are known.
 	Damaged bool
+	// Floor is, in a replica that came back to its group, what it may have forgotten
+	// ([Tombstone.Recall]): it does not vote before its log has come as far.
+	Floor Floor
 }
 
 // A Proposal is a command for the log.
@@ -136,6 +139,10 @@ type Output struct {
 	Fetch Offer
 	// Change says what became of Input.Change.
 	Change Verdict
+	// Removed, unless nil, says that this replica is no member of its group any more and
+	// that nobody needs what it holds. It is to take no more steps, and when this is
+	// durable all else that it saved is to be forgotten.
+	Removed *Tombstone
 	// Marks are the rare branches that were taken. There is nothing to do about them.
 	Marks Marks
 }
@@ -152,8 +159,9 @@ type Save struct {
 	// Entries replace everything in the log from the index of the first of them on,
 	// after Snapshot was taken into account.
 	Entries []Entry
-	// Damaged is what State.Damaged will be at the next start.
+	// Damaged is what State.Damaged will be at the next start, and Floor State.Floor.
 	Damaged bool
+	Floor   Floor
 }
 
 // Accepted is a run of proposals that entered the log.
@@ -171,6 +179,9 @@ type Config struct {
 	// They include ID, or there are none: then the replica was added later, to a group
 	// that it does not know yet, and waits to be told.
 	Voters []ID
+	// Founders are the first members of a group to which this replica was added later.
+	// It asks them whether it is a member when it knows nobody else.
+	Founders []ID
 	// Election is the shortest time without a leader after which a replica stands;
 	// each wait is drawn from [Election, 2*Election).
 	Election time.Duration

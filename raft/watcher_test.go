@@ -34,7 +34,7 @@ func (w *world) contacts(i int) (news []Contact) {
 	}
 	for j, h := range w.hosts {
 		id := ID(j + 1)
-		hears := h.replica != nil && w.paused[j] <= w.now && !w.blocked[[2]ID{id, ID(i + 1)}]
+		hears := (h.replica != nil || h.grave != nil) && w.paused[j] <= w.now && !w.blocked[[2]ID{id, ID(i + 1)}]
 		switch {
 		case j == i:
 		case hears && (v.silent[j] || v.lives[j] != w.lives[j]):
@@ -51,10 +51,9 @@ func (w *world) contacts(i int) (news []Contact) {
 }
 
 // demandRest lets the healed group rest, wants silence from it, and then takes its
-// leader away: the others must notice. A group does not rest while somebody who was
-// removed and does not know it asks for votes.
+// leader away: the others must notice.
 func (w *world) demandRest() {
-	if w.rest == 0 || w.err != nil || slices.ContainsFunc(w.hosts, w.strays) {
+	if w.rest == 0 || w.err != nil {
 		return
 	}
 	w.await("it does not rest", w.atRest)
@@ -64,17 +63,11 @@ func (w *world) demandRest() {
 		}
 	}
 	for _, h := range w.hosts {
-		if h.replica.Status().Role == Leader && w.err == nil {
+		if h.replica != nil && h.replica.Status().Role == Leader && w.err == nil {
 			w.disappear(h)
 		}
 	}
 	w.demandProgress("after the rest")
-}
-
-// strays reports whether h is no member, and asks the members for something all the
-// same.
-func (w *world) strays(h *host) bool {
-	return !w.decidedBy().Has(h.config.ID) && (h.replica.eligible() || h.replica.damaged())
 }
 
 // disappear crashes a host. It comes back soon, unless the others can do without it.
