@@ -139,7 +139,7 @@ func (r *Replica) leave() {
 	}
 	_, leading := r.role.(*leader)
 	known := r.commit > r.floor.Index && r.commit >= r.members.since()
-	if r.belonged && !leading && known {
+	if r.belonged && !leading && known && len(c.Voters) > 0 {
 		r.bury(Floor{r.commit, r.log.term(r.commit)}, c)
 	}
 }

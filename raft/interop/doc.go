@@ -38,6 +38,10 @@
 // that came back with an older configuration could elect itself in a group that is
 // gone.
 //
+// For the same reason our leader sends no entries to somebody who was removed: a RawNode
+// that does not know it could, with a log that is long enough, be elected by the voters
+// of its time. Nor does a RawNode know the question whether it is still a member.
+//
 // A RawNode takes no state from a time when it was no member. So states are captured
 // after every change.
 //

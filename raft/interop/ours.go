@@ -112,8 +112,11 @@ func (o *ours) Ready() (foreign.Ready, bool) {
 		Fetch:     out.Fetch,
 		Reads:     o.answered(out),
 	}
+	members := o.replica.Status().Configuration
 	for _, m := range out.Messages {
-		r.Messages = append(r.Messages, packet(m, true))
+		if m.Kind != raft.AppendEntries || members.Has(m.To) { // see the package comment
+			r.Messages = append(r.Messages, packet(m, true))
+		}
 	}
 	return r, true
 }
