@@ -259,8 +259,25 @@ func (p *Peer) step(ctx actors.Context) raft.Output {
 	out := p.replica.Step(p.turn)
 	p.ctx = nil
 	p.belief = p.replica.Status()
-	p.turn = raft.Input{Saved: p.turn.Saved}
+	p.turn = raft.Input{
+		Saved:     p.turn.Saved,
+		Messages:  emptied(p.turn.Messages),
+		Proposals: emptied(p.turn.Proposals),
+		Reads:     emptied(p.turn.Reads),
+	}
 	return out
+}
+
+// keepSlots is the length of the longest list of a turn whose memory is kept.
+const keepSlots = 1 << 8
+
+// emptied is a list to be filled again, without anything that the old one held.
+func emptied[T any](list []T) []T {
+	if cap(list) > keepSlots {
+		return nil
+	}
+	clear(list)
+	return list[:0]
 }
 
 // wall is the time of day as a stamp.

@@ -70,7 +70,7 @@ func (p *Peer) accept(ctx actors.Context, a raft.Accepted) {
 			p.answer(ctx, c, Response{Outcome: p.whyNot()})
 		}
 	}
-	p.proposing = nil
+	p.proposing = emptied(p.proposing)
 }
 
 // whyNot is the outcome of a proposal that had no effect: a leader takes all that
