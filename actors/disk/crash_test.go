@@ -75,9 +75,9 @@ func TestCrashesAreFatalWithoutSyncs(t *testing.T) {
 	changes := recordRun(t)
 	for name, isSync := range map[string]func(change) bool{
 		"names":    func(c change) bool { return c.kind == syncsNames },
-		"segments": func(c change) bool { return c.kind == syncs && segmentName(c.path) },
+		"segments": func(c change) bool { return c.kind == syncs && isSegmentName(c.path) },
 		"floors and files": func(c change) bool {
-			return c.kind == syncs && !segmentName(c.path)
+			return c.kind == syncs && !isSegmentName(c.path)
 		},
 	} {
 		random := chance{rand.New(rand.NewPCG(5, 6))}
@@ -91,7 +91,7 @@ func TestCrashesAreFatalWithoutSyncs(t *testing.T) {
 	}
 }
 
-func segmentName(path string) bool {
+func isSegmentName(path string) bool {
 	return len(path) > segmentDigits && path[len(path)-1] >= '0' && path[len(path)-1] <= '9' &&
 		bytes.HasPrefix([]byte(path), []byte(logsDirectory))
 }

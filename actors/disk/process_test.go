@@ -160,7 +160,7 @@ func TestKilledProcessKeepsWhatWasSynced(t *testing.T) {
 // to the limit and refuses the rest.
 func TestFileSizeLimitEndsTheLog(t *testing.T) {
 	dir := t.TempDir()
-	const limit = 50_321
+	const limit = 15_321 // before there is a margin
 	cmd, out := startChild(t, dir, fmt.Sprint(limit))
 	synced, trouble := follow(out, func(int) bool { return false })
 	var exit *exec.ExitError

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -126,7 +127,9 @@ func (r *recovered) read(segments []segment, promised floor, sizeMax int64) ([]b
 		if err := judge(s, content, found, promised, i == len(segments)-1); err != nil {
 			return nil, err
 		}
-		r.repaired = int64(len(content) - found.end)
+		if rest := content[found.end:]; len(bytes.TrimLeft(rest, "\x00")) > 0 { // more than a margin
+			r.repaired = int64(len(rest))
+		}
 	}
 	return content, nil
 }

@@ -21,6 +21,9 @@ type segment struct {
 // segmentDigits is the length of a segment's name.
 const segmentDigits = 20
 
+// segmentName is what the segment is called that begins with the frame of that number.
+func segmentName(first uint64) string { return fmt.Sprintf("%0*d", segmentDigits, first) }
+
 // listSegments returns the segments in a log's directory, in order.
 func listSegments(dir string) ([]segment, error) {
 	files, err := os.ReadDir(dir) // sorted, and names of equal length sort like numbers

@@ -26,6 +26,7 @@ type writer struct {
 	synced  uint64 // every frame up to here is durable
 	floor   uint64 // what the floor file says
 	cursor  cursor
+	margin  margin
 }
 
 // newWriter opens the wal of a log that has been recovered.
@@ -36,6 +37,7 @@ func newWriter(
 		volume: v, dir: dir, salt: r.floor.salt,
 		last: r.last(), record: r.last(), claimed: r.last(), synced: r.last(), floor: r.last(),
 		cursor: newCursor(r, segmentBytes),
+		margin: margin{segmentBytes: segmentBytes, datasync: datasync},
 	}
 	var err error
 	if w.wal, err = open(dir, segmentBytes); err != nil {
@@ -98,7 +100,7 @@ func (w *writer) sync() error {
 	if w.record <= w.synced {
 		return nil
 	}
-	if err := w.wal.Sync(); err != nil {
+	if err := w.syncFile(); err != nil {
 		return err
 	}
 	w.synced = w.last
@@ -106,6 +108,18 @@ func (w *writer) sync() error {
 		return w.raise()
 	}
 	return nil
+}
+
+// syncFile syncs the last segment; the wal has synced those before it. If that has
+// grown it is made larger than it need be, so that the next syncs cost less.
+func (w *writer) syncFile() error {
+	if done, err := w.margin.sync(w.cursor.first, w.cursor.size); done {
+		return err
+	}
+	if err := w.margin.extend(w.dir, w.cursor.first, w.cursor.size); err != nil {
+		return err
+	}
+	return w.wal.Sync()
 }
 
 // raise writes the floor, and with it syncs the directory. It comes with a new
@@ -122,6 +136,9 @@ func (w *writer) close() error {
 		return err
 	}
 	if err := w.raise(); err != nil {
+		return err
+	}
+	if err := w.margin.cut(w.cursor.first, w.cursor.size); err != nil {
 		return err
 	}
 	return w.wal.Close()
