@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -23,7 +24,13 @@ type births struct {
 	// lost, they will know the next one for another. Until then the node is blank.
 	admitted bool
 	met      map[actors.NodeID]acquaintance
+	// lossy says that notes are lost. The log of them is never written again, and nobody
+	// is noted any more: whoever seems new may be known, with another disk.
+	lossy bool
 }
+
+// errNameless says that nothing is left that tells this disk from another.
+var errNameless = errors.New("no note of the birth of this disk can be read")
 
 // An acquaintance is a member that this node has met.
 type acquaintance struct {
@@ -51,6 +58,34 @@ func recall(self actors.NodeID, records [][]byte) (births, error) {
 		}
 		if err != nil {
 			return births{}, fmt.Errorf("record %d: %w", i+1, err)
+		}
+	}
+	return b, nil
+}
+
+// salvage returns what the records say that are left of a damaged log. Its own birth a
+// node has noted twice, the second time when it was admitted: one of them must be left.
+func salvage(self actors.NodeID, records [][]byte) (births, error) {
+	b := births{met: map[actors.NodeID]acquaintance{}, lossy: true}
+	notes := make([]note, len(records))
+	for i, record := range records {
+		var err error
+		if notes[i], err = decodeNote(record); err != nil {
+			return births{}, fmt.Errorf("record %d of those that can be read: %w", i+1, err)
+		}
+		if notes[i].Node == self {
+			b.own = notes[i].Birth
+		}
+	}
+	if b.own == 0 {
+		return births{}, errNameless
+	}
+	for _, n := range notes {
+		if n == (note{Node: self, Birth: b.own}) {
+			continue
+		}
+		if err := b.learn(self, n); err != nil {
+			return births{}, err
 		}
 	}
 	return b, nil

@@ -3,6 +3,7 @@ package node
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -64,4 +65,33 @@ func FuzzRecall(f *testing.F) {
 			t.Errorf("recalled %+v", b)
 		}
 	})
+}
+
+func TestWhatIsLeftOfADamagedLogOfBirthsIsEnoughOrRefused(t *testing.T) {
+	own, admission := note{Node: 1, Birth: 300}, note{Node: 1, Birth: 300, Admitted: true}
+	other := note{Node: 2, Birth: 7}
+	for name, notes := range map[string][]note{ // any order: each stands alone
+		"nothing is left":             {},
+		"its own birth is not left":   {other},
+		"two births of its own":       {own, {Node: 1, Birth: 301, Admitted: true}},
+		"a member has two disks":      {own, other, {Node: 2, Birth: 8}},
+		"another member is admitted":  {own, {Node: 2, Birth: 7, Admitted: true}},
+		"a note is about nobody":      {own, {Birth: 8}},
+		"its own birth is told twice": {own, own, {Node: 1, Birth: 301}},
+	} {
+		if b, err := salvage(1, encoded(notes)); err == nil {
+			t.Errorf("%s: salvaged %+v", name, b)
+		}
+	}
+	for name, notes := range map[string][]note{ // any order: each stands alone
+		"its first note is lost":      {other, admission},
+		"its admission is not noted":  {own, other},
+		"everything can be read":      {own, other, admission},
+		"it has forgotten all others": {admission},
+	} {
+		b, err := salvage(1, encoded(notes))
+		if err != nil || b.own != 300 || !b.lossy || b.admitted != slices.Contains(notes, admission) {
+			t.Errorf("%s: salvaged %+v, error %v", name, b, err)
+		}
+	}
 }

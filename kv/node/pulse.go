@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -82,8 +83,11 @@ func nonzero(ctx actors.Context) uint64 { return max(ctx.Rand(), 1) }
 // open recalls the births, and gives an empty disk one.
 func (p *pulse) open(ctx actors.Context, m actors.LogOpened) {
 	err := m.Err
-	if err == nil {
+	switch {
+	case err == nil:
 		p.births, err = recall(ctx.Self().Node, m.Records)
+	case errors.Is(err, actors.ErrCorrupt):
+		err = p.salvage(ctx, m)
 	}
 	switch {
 	case err != nil:
@@ -93,6 +97,18 @@ func (p *pulse) open(ctx actors.Context, m actors.LogOpened) {
 	default:
 		p.begin(ctx)
 	}
+}
+
+// salvage recalls what is left of a damaged log, if that is enough to know whose disk
+// this is.
+func (p *pulse) salvage(ctx actors.Context, m actors.LogOpened) error {
+	var err error
+	if p.births, err = salvage(ctx.Self().Node, m.Records); err != nil {
+		return fmt.Errorf("%w; %w", m.Err, err)
+	}
+	ctx.Log().Error("the log of births is damaged: this node goes on with what is left, and is no witness for members "+
+		"that it has forgotten or never met", "log", birthsLog, "known", len(p.births.met), "error", m.Err)
+	return nil
 }
 
 // note writes down what is believed once it is durable.
@@ -184,10 +200,10 @@ func (p *pulse) hear(ctx actors.Context, from actors.Ref, b Beat) {
 	if b.Knows != 0 {
 		m.vouched, m.blank = birth(b.Birth), b.Blank
 	}
-	switch p.births.met[m.id].birth {
-	case 0:
+	switch known := p.births.met[m.id].birth; {
+	case known == 0 && !p.births.lossy:
 		p.meet(ctx, m.id, birth(b.Birth))
-	case birth(b.Birth):
+	case known == 0 || known == birth(b.Birth):
 		p.contact(ctx, m, b.Life)
 		p.seekAdmission(ctx)
 	default:
@@ -275,7 +291,12 @@ func (p *pulse) seekAdmission(ctx actors.Context) {
 			blank++
 		}
 	}
-	if others := len(p.members); 2*noted > others || 2*blank >= others {
+	switch others := len(p.members); {
+	case 2*noted <= others && 2*blank < others:
+	case p.births.lossy: // for this time
+		p.births.admitted = true
+		ctx.Send(p.owner, admitted{})
+	default:
 		p.note(ctx, note{Node: self, Birth: p.births.own, Admitted: true})
 	}
 }

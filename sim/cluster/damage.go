@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/plan"
 )
@@ -32,7 +33,7 @@ func (r *run) expendable(n actors.NodeID) bool {
 	return true
 }
 
-// damage flips a bit, or loses a record, of the newest journal or of a snapshot.
+// damage flips a bit, or loses a record, of a log or of a snapshot.
 func (r *run) damage(s *plan.Strike, n actors.NodeID) bool {
 	d := r.disks[n]
 	if s.Kind == plan.CorruptSnapshot {
@@ -42,13 +43,34 @@ func (r *run) damage(s *plan.Strike, n actors.NodeID) bool {
 		}
 		return d.FlipPiece(files[s.Pick%uint64(len(files))], int(s.Pick>>16%1024), int(s.Pick>>32%(1<<20)))
 	}
-	logs := slices.DeleteFunc(d.Logs(), func(l string) bool { return !strings.HasPrefix(l, "journal-") })
-	if len(logs) == 0 {
+	log := r.damageable(s, n)
+	if log == "" {
 		return false
 	}
-	log, record := logs[len(logs)-1], int(s.Pick>>8%(1<<20))
+	record := int(s.Pick >> 8 % (1 << 20))
 	if s.Pick%4 == 0 {
 		return d.LoseRecord(log, record)
 	}
 	return d.FlipBit(log, record, int(s.Pick>>32%(1<<20)))
+}
+
+// births is the log in which a node notes whose disk this is and whom it has met.
+const births = "births"
+
+// damageable returns the log that a strike is for: the newest of the journal, or for
+// one of eight strikes that of births. That one is never repaired, and a node that has
+// lost two notes of it may have lost itself: it is struck once, when everybody has noted
+// everybody and that it was admitted.
+func (r *run) damageable(s *plan.Strike, n actors.NodeID) string {
+	met := func(o actors.NodeID) bool { return len(r.disks[o].Durable(births)) > len(r.servers) }
+	strangers := slices.ContainsFunc(r.servers, func(o actors.NodeID) bool { return !met(o) })
+	if s.Pick>>61 == 0 && !strangers && !r.marred[n] {
+		r.marred[n] = true
+		return births
+	}
+	logs := slices.DeleteFunc(r.disks[n].Logs(), func(l string) bool { return !strings.HasPrefix(l, journal.Name+"-") })
+	if len(logs) == 0 {
+		return ""
+	}
+	return logs[len(logs)-1]
 }

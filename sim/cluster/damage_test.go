@@ -40,3 +40,27 @@ func testDamage(t *testing.T, seed sim.Seed) int {
 	}
 	return int(r.disks[victim].Counts().SparedRecords)
 }
+
+// Whichever of its notes of births a node loses, it goes on as itself, with its replicas,
+// which have lost nothing.
+func TestANodeThatLosesANoteOfBirthsTakesPartAgain(t *testing.T) {
+	calm := rehearsal
+	calm.Faults = nil
+	for lost := range uint64(4) {
+		r := newRun(plan.Draw(calm, sim.Seed(lost)))
+		r.build(nil)
+		r.schedule()
+		r.world.Run(time.Second)
+		victim := r.servers[0]
+		lift := r.corrupt(&plan.Strike{Kind: plan.Corrupt, Pick: lost << 8}, victim)
+		r.world.Run(time.Second)
+		lift()
+		r.world.Run(r.plan.Duration)
+		r.drain()
+		r.demandProgress()
+		r.demandConvergence()
+		if len(r.found) > 0 || r.disks[victim].Counts().CorruptOpens != 1 || !r.marred[victim] {
+			t.Errorf("note %d was lost: found %v", lost, r.found)
+		}
+	}
+}

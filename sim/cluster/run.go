@@ -47,6 +47,7 @@ type run struct {
 	strikes  map[plan.FaultKind]int
 	idle     map[plan.FaultKind]int // strikes that found no server running
 	slowed   map[actors.NodeID]bool
+	marred   map[actors.NodeID]bool // whose log of births was damaged
 	invited  []invitation
 	lifts    []func()
 	bands    []check.Band
@@ -73,6 +74,7 @@ func newRun(p plan.Plan) *run {
 		strikes: map[plan.FaultKind]int{},
 		idle:    map[plan.FaultKind]int{},
 		slowed:  map[actors.NodeID]bool{},
+		marred:  map[actors.NodeID]bool{},
 	}
 }
 
