@@ -1,0 +1,58 @@
+package check
+
+import "github.com/understudy-kv/understudy/raft"
+
+// Rewritten is told when the journal of n goes on in another place, where it holds
+// s of the group. Nothing may be missing there, unless it says so. It is no sign of
+// health: the journal may be copied before a replica has looked at its snapshot.
+func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
+	g := c.groups[id]
+	old := g.image(n)
+	g.images[n] = &image{applied: old.applied, begun: old.begun}
+	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged})
+	m := g.images[n]
+	m.hurt = old.hurt
+	if s.Damaged {
+		return
+	}
+	was, _ := g.prefix(old, old.last())
+	if is, ok := g.prefix(m, old.last()); s.Vote != old.vote || !ok || is != was || m.last() != old.last() {
+		c.violate(Recovery, g, "node %d rewrote its journal: term %d, log up to %d; before: term %d, log up to %d",
+			n, s.Vote.Term, m.last(), old.vote.Term, old.last())
+	}
+}
+
+// Lost is told when it became durable that the replica of n begins anew, with v alone,
+// because its snapshot is lost. That is found out before anything is applied.
+func (c *Consensus) Lost(id Group, n Node, v raft.Vote) {
+	g := c.groups[id]
+	m := g.image(n)
+	if m.begun {
+		c.violate(AppliedAscends, g, "node %d begins anew; it had applied %d", n, m.applied)
+	}
+	m.applied = 0
+	c.Rewritten(id, n, raft.State{Vote: v, Damaged: true})
+}
+
+// Hurt is told that the harness damaged the disk of n, which is down: until n saves
+// something that does not say so, in a later life, it is not whole.
+func (c *Consensus) Hurt(n Node) {
+	for _, g := range c.groups { // any order: each group is changed by itself
+		g.image(n).hurt = true
+	}
+}
+
+// Expendable reports whether the group can do without what the disk of n holds: n is
+// no member, or all other disks are whole and decide without it, and no change of
+// members is under way.
+func (c *Consensus) Expendable(id Group, n Node) bool {
+	g := c.groups[id]
+	now := c.Configuration(id)
+	whole := func(o Node) bool { return !g.image(o).damaged && !g.image(o).hurt }
+	for _, o := range now.Members() {
+		if !whole(o) {
+			return false
+		}
+	}
+	return !now.Has(n) || now.Settled() && quorum(now, func(o Node) bool { return o != n })
+}
