@@ -46,7 +46,7 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 				return usage(err)
 			}
 			if !drawn && cmd.Flags().Changed("seed") {
-				return usage(fmt.Errorf("%s is a plan and has its seed, %d; edit it there, or leave --seed out", args[0], p.Seed))
+				return usage(seedOfPlan(args[0], p))
 			}
 			return simReplay(cmd.OutOrStdout(), p, f)
 		},

@@ -18,13 +18,14 @@ type Report struct {
 	// Missing lists what did not happen though the plan asked for it, which makes the
 	// run vacuous.
 	Missing   []string
-	Hash      uint64        // of the trace
-	Simulated time.Duration // how much time passed in the world
-	Answered  int           // operations of clients
-	Failed    int           // that certainly had no effect
-	Unknown   int           // whose outcome is not known
-	Decided   int           // entries of all groups
-	Terms     int           // terms with a leader, of all groups
+	Hash      uint64           // of the trace
+	Simulated time.Duration    // how much time passed in the world
+	Done      []plan.Selection // the operations that clients did
+	Answered  int              // of them
+	Failed    int              // that certainly had no effect
+	Unknown   int              // whose outcome is not known
+	Decided   int              // entries of all groups
+	Terms     int              // terms with a leader, of all groups
 	Faults    []Count
 	Marks     []Count // rare branches that were reached, in the order of [Marks]
 	Stats     sim.Stats
@@ -56,11 +57,12 @@ func (r *run) judge() Report {
 		Plan:      r.plan,
 		Hash:      r.world.Hash(),
 		Simulated: r.world.Now(),
+		Done:      r.done(),
 		Answered:  r.counts.answered,
 		Failed:    r.counts.unavailable,
 		Unknown:   r.counts.unknown,
 		Stats:     r.world.Stats(),
-		Judgement: r.history.Judge(judgeLimit),
+		Judgement: r.judgement(),
 		Bands:     r.bands,
 		Faults:    r.faults(),
 		Marks:     r.marks(),
@@ -76,6 +78,26 @@ func (r *run) judge() Report {
 	report.Missing = r.missing(report)
 	report.Verdict = verdict(report)
 	return report
+}
+
+// judgement asks Porcupine, unless it does not matter any more.
+func (r *run) judgement() check.Judgement {
+	if r.over() {
+		return check.Judgement{}
+	}
+	return r.history.Judge(judgeLimit)
+}
+
+// done lists the operations of each lane.
+func (r *run) done() (list []plan.Selection) {
+	for _, l := range r.lanes {
+		if l.turns > 0 {
+			list = append(list, plan.Selection{
+				Client: l.clientNumber(), Lane: l.number, Operations: []plan.Range{{Min: 1, Max: l.turns}},
+			})
+		}
+	}
+	return list
 }
 
 func verdict(r Report) check.Verdict {

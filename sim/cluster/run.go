@@ -53,6 +53,8 @@ type run struct {
 	bands    []check.Band
 	found    []check.Violation
 	progress int // partitions that accepted a write after healing
+	// impatient says that nothing after the first violation matters.
+	impatient bool
 }
 
 // maxViolations is how many violations a report holds. The first one tells most.
@@ -61,6 +63,14 @@ const maxViolations = 16
 // Run carries out a plan. Observers see the events of its world from the first on.
 func Run(p plan.Plan, observers ...func(*sim.Event)) Report {
 	return newRun(p).carryOut(observers)
+}
+
+// RunToViolation carries out a plan until a promise is seen broken, and no further. Its
+// first violation is that of [Run].
+func RunToViolation(p plan.Plan, observers ...func(*sim.Event)) Report {
+	r := newRun(p)
+	r.impatient = true
+	return r.carryOut(observers)
 }
 
 func newRun(p plan.Plan) *run {
@@ -81,12 +91,21 @@ func newRun(p plan.Plan) *run {
 func (r *run) carryOut(observers []func(*sim.Event)) Report {
 	r.build(observers)
 	r.schedule()
-	r.world.Run(r.plan.Duration)
-	r.heal()
-	r.drain()
-	r.demandProgress()
-	r.demandConvergence()
+	r.world.RunUntil(r.over, r.plan.Duration)
+	for _, phase := range []func(){r.heal, r.drain, r.demandProgress, r.demandConvergence} {
+		if !r.over() {
+			phase()
+		}
+	}
 	return r.judge()
+}
+
+// over reports whether nothing more needs to be seen.
+func (r *run) over() bool { return r.impatient && len(r.found) > 0 }
+
+// await lets the world run until done, and reports whether it came true in time.
+func (r *run) await(done func() bool, limit time.Duration) bool {
+	return r.world.RunUntil(func() bool { return r.over() || done() }, limit) || r.over()
 }
 
 func (r *run) violate(v check.Violation) {
@@ -132,7 +151,7 @@ func (r *run) drain() {
 		}
 		return true
 	}
-	if !r.world.RunUntil(idle, drainLimit) {
+	if !r.await(idle, drainLimit) {
 		r.fail(check.Progress, "an operation of a client was not ended by its deadline")
 	}
 }
@@ -142,7 +161,7 @@ func (r *run) demandProgress() {
 	for p := range r.plan.Cluster.Partitions {
 		r.probe(p)
 	}
-	if !r.world.RunUntil(func() bool { return r.progress == r.plan.Cluster.Partitions }, healLimit) {
+	if !r.await(func() bool { return r.progress == r.plan.Cluster.Partitions }, healLimit) {
 		r.fail(check.Progress, fmt.Sprintf("%d of %d partitions accepted a write within %v of healing",
 			r.progress, r.plan.Cluster.Partitions, healLimit))
 	}
@@ -159,7 +178,7 @@ func (r *run) demandConvergence() {
 		}
 		return true
 	}
-	if !r.world.RunUntil(converged, healLimit) {
+	if !r.await(converged, healLimit) {
 		r.fail(check.Convergence, fmt.Sprintf("%v, %v after healing", lagging, healLimit))
 	}
 }

@@ -100,7 +100,7 @@ func (l *lane) turn() {
 	if !l.running && l.world.Now() < l.until {
 		l.turns++
 		l.chance = l.world.Stream("operation", uint64(l.client.Node), uint64(l.number), uint64(l.turns))
-		if l.plan.Work.Does(int(l.client.Node&^actors.ClientBit), l.number, l.turns) {
+		if l.plan.Work.Does(l.clientNumber(), l.number, l.turns) {
 			key := l.chance.IntN(l.plan.Work.Keys)
 			l.do(key, l.draw(key))
 		}
@@ -109,6 +109,9 @@ func (l *lane) turn() {
 		l.world.After(1+l.pace.Exp(l.plan.Work.Pause), l.turn)
 	}
 }
+
+// clientNumber is the number of the client in the plan.
+func (l *lane) clientNumber() int { return int(l.client.Node &^ actors.ClientBit) }
 
 // draw makes up an operation on a key. Every third key is a counter.
 func (l *lane) draw(key int) kv.Op {

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"github.com/understudy-kv/understudy/scenarios"
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/cluster"
+	"github.com/understudy-kv/understudy/sim/plan"
+	"github.com/understudy-kv/understudy/sim/shrink"
+)
+
+// shrinkFlags say what to make small, and for how long.
+type shrinkFlags struct {
+	seed    uint64
+	out     string
+	limit   time.Duration
+	workers int
+	json    bool
+}
+
+func newSimShrink() *cobra.Command {
+	var f shrinkFlags
+	cmd := &cobra.Command{
+		Use:   "shrink SCENARIO --seed S | PLAN",
+		Short: "Find out what a failure needs",
+		Long: `Shrink takes a run that breaks a promise, and leaves out faults, operations, clients,
+servers, conditions and time as long as the same oracle finds the same thing. What is
+left is written as a plan, for 'understudy sim replay' and for the next shrink.
+
+It stops when nothing more can be left out, when --for is over, or when it is
+interrupted; the smallest plan so far is written in each case.`,
+		Example: `  understudy sim shrink everything --seed 81213
+  understudy sim shrink failing.yaml --out minimal.yaml --for 5m`,
+		Args:              oneScenario,
+		ValidArgsFunction: completeScenario,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, drawn, err := scenarios.Plan(args[0], sim.Seed(f.seed))
+			if err != nil {
+				return usage(err)
+			}
+			if !drawn && cmd.Flags().Changed("seed") {
+				return usage(seedOfPlan(args[0], p))
+			}
+			if f.workers < 1 {
+				return usage(fmt.Errorf("--workers must be above 0"))
+			}
+			return simShrink(cmd, p, f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.Uint64Var(&f.seed, "seed", 1, "the seed")
+	flags.StringVarP(&f.out, "out", "o", "minimal.yaml", "where to write the smallest plan")
+	flags.DurationVar(&f.limit, "for", 0, "stop after this time; 0: when nothing more can be left out")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "how many plans to try at a time")
+	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	return cmd
+}
+
+// seedOfPlan complains of a seed for what has one.
+func seedOfPlan(name string, p plan.Plan) error {
+	return fmt.Errorf("%s is a plan and has its seed, %d; edit it there, or leave --seed out", name, p.Seed)
+}
+
+// A shrinkResult is what the command prints.
+type shrinkResult struct {
+	Signature string      `json:"signature"`
+	Violation string      `json:"violation"`
+	Original  shrink.Size `json:"original"`
+	Minimal   shrink.Size `json:"minimal"`
+	Runs      int         `json:"runs"`
+	Seconds   float64     `json:"seconds"`
+	Complete  bool        `json:"complete"` // nothing more could be left out
+	Plan      string      `json:"plan"`     // the file
+}
+
+func simShrink(cmd *cobra.Command, p plan.Plan, f shrinkFlags) error {
+	first := cluster.RunToViolation(p)
+	if first.Verdict != check.Violated {
+		return usage(fmt.Errorf("seed %d of %s breaks no promise (%v): there is nothing to shrink", p.Seed, p.Scenario, first.Verdict))
+	}
+	ctx := cmd.Context()
+	if f.limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.limit)
+		defer cancel()
+	}
+	s := &shrinking{ctx: ctx, workers: f.workers, signature: first.Violations[0].Signature(), started: time.Now()}
+	p = first.Plan
+	p.Work.Only = orDone(p, first.Done)
+	s.bar = newCountBar(cmd.ErrOrStderr(), -1, "shrinking")
+	minimal := shrink.Minimize(p, s.firstThatFails, s.show)
+	_ = s.bar.Finish()
+	last := cluster.RunToViolation(minimal)
+	if err := os.WriteFile(f.out, last.Plan.Encode(), 0o644); err != nil {
+		return usage(err)
+	}
+	result := shrinkResult{
+		Signature: s.signature, Violation: last.Violations[0].String(), Original: shrink.SizeOf(p), Minimal: shrink.SizeOf(minimal),
+		Runs: s.runs, Seconds: time.Since(s.started).Seconds(), Complete: ctx.Err() == nil, Plan: f.out,
+	}
+	if f.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(result)
+	}
+	result.print(cmd.OutOrStdout())
+	return nil
+}
+
+// orDone names the operations that a plan does if it names none, so that its size
+// counts them.
+func orDone(p plan.Plan, done []plan.Selection) []plan.Selection {
+	if len(p.Work.Only) == 0 {
+		return done
+	}
+	return p.Work.Only
+}
+
+func (r shrinkResult) print(out io.Writer) {
+	fmt.Fprintf(out, "violation  %s\n", r.Violation)
+	fmt.Fprintf(out, "from       %v\n", r.Original)
+	fmt.Fprintf(out, "to         %v\n", r.Minimal)
+	fmt.Fprintf(out, "after      %d runs in %.1f s", r.Runs, r.Seconds)
+	if !r.Complete {
+		fmt.Fprint(out, ", and more may be left out")
+	}
+	fmt.Fprintf(out, "\nwrote      %s\n", r.Plan)
+	fmt.Fprintf(out, "replay     understudy sim replay %s --html run.html\n", r.Plan)
+}
+
+// A shrinking runs plans for the shrinker.
+type shrinking struct {
+	ctx       context.Context
+	workers   int
+	signature string
+	runs      int
+	started   time.Time
+	bar       *progressbar.ProgressBar
+}
+
+// firstThatFails runs some plans at a time and returns the first of them that fails
+// with the signature. When the time is over nothing fails any more.
+func (s *shrinking) firstThatFails(plans iter.Seq[plan.Plan]) int {
+	tried := 0
+	for some := range batches(plans, s.workers) {
+		if s.ctx.Err() != nil {
+			return -1
+		}
+		if i := slices.Index(s.fail(some), true); i >= 0 {
+			return tried + i
+		}
+		tried += len(some)
+	}
+	return -1
+}
+
+// fail runs plans side by side and says which of them fail.
+func (s *shrinking) fail(plans []plan.Plan) []bool {
+	failed := make([]bool, len(plans))
+	var all sync.WaitGroup
+	for i, p := range plans {
+		all.Go(func() {
+			r := cluster.RunToViolation(p)
+			failed[i] = len(r.Violations) > 0 && r.Violations[0].Signature() == s.signature
+		})
+	}
+	all.Wait()
+	s.runs += len(plans)
+	_ = s.bar.Add(len(plans))
+	return failed
+}
+
+// show tells how small the plan is.
+func (s *shrinking) show(p shrink.Progress) {
+	s.bar.Describe(fmt.Sprintf("%s: %v", p.Pass, p.Size))
+}
+
+// batches hands out up to n items at a time.
+func batches[T any](items iter.Seq[T], n int) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		var batch []T
+		for item := range items {
+			if batch = append(batch, item); len(batch) == n {
+				if !yield(batch) {
+					return
+				}
+				batch = nil
+			}
+		}
+		if len(batch) > 0 {
+			yield(batch)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+// Package shrink makes a failing plan small: it leaves out faults, operations,
+// clients, servers and time as long as the plan fails in the same way. What is left is
+// what the failure needs.
+package shrink
+
+import (
+	"iter"
+
+	"github.com/understudy-kv/understudy/sim/plan"
+)
+
+// A Test runs plans, in any number at a time, and returns which of them is the first
+// that still fails in the same way, or -1 if none does. It decides what the same way
+// is; if it answers alike each time, so does [Minimize].
+type Test func(iter.Seq[plan.Plan]) int
+
+// A Progress says how far the work is.
+type Progress struct {
+	Pass string // what is being made smaller
+	Size Size   // of the smallest plan so far that fails
+}
+
+// Minimize returns the smallest plan it can find that fails like p, of which it is
+// known that it does. P names its operations: those that are not named cannot be left
+// out one by one. After each success and at the beginning of each pass, report is told.
+//
+// It goes through the passes again and again until none of them finds anything: what
+// one takes away may have been what another could not do without.
+func Minimize(p plan.Plan, fails Test, report func(Progress)) plan.Plan {
+	s := &shrinker{plan: p, fails: fails, report: report}
+	for before := (Size{}); before != SizeOf(s.plan); {
+		before = SizeOf(s.plan)
+		for _, pass := range passes {
+			s.pass = pass.name
+			s.tell()
+			pass.run(s)
+		}
+	}
+	return s.plan
+}
+
+// passes are in the order of what they save: a run that takes less time, and has fewer
+// faults, makes all that follows cheaper.
+var passes = []struct {
+	name string
+	run  func(*shrinker)
+}{
+	{"time", (*shrinker).time},
+	{"faults", (*shrinker).strikes},
+	{"clients", (*shrinker).clients},
+	{"operations", (*shrinker).operations},
+	{"servers", (*shrinker).cluster},
+	{"conditions", (*shrinker).conditions},
+	{"details", (*shrinker).details},
+}
+
+// A shrinker is the work under way.
+type shrinker struct {
+	plan   plan.Plan // the smallest so far that fails
+	pass   string
+	fails  Test
+	report func(Progress)
+}
+
+func (s *shrinker) tell() { s.report(Progress{Pass: s.pass, Size: SizeOf(s.plan)}) }
+
+// try takes the first of the candidates that fails and returns which it was, or -1 if
+// there is none. Those that are no plans are passed over.
+func (s *shrinker) try(candidates iter.Seq[plan.Plan]) int {
+	var places []int // of the plans that are tried, among the candidates
+	var plans []plan.Plan
+	i := s.fails(func(yield func(plan.Plan) bool) {
+		place := -1
+		for c := range candidates {
+			if place++; c.Validate() != nil {
+				continue
+			}
+			places, plans = append(places, place), append(plans, c)
+			if !yield(c) {
+				return
+			}
+		}
+	})
+	if i < 0 {
+		return -1
+	}
+	s.plan = plans[i]
+	s.tell()
+	return places[i]
+}
+
+// edit tries a change of the plan.
+func (s *shrinker) edit(change func(*plan.Plan)) bool {
+	return s.try(func(yield func(plan.Plan) bool) {
+		p := s.plan
+		change(&p)
+		yield(p)
+	}) == 0
+}
+
+// least finds a small value for a number of the plan: it tries low, and then what is
+// ever nearer to what it is now.
+func (s *shrinker) least(low, now int, set func(*plan.Plan, int)) {
+	for now > low {
+		values := from(low, now)
+		i := s.try(func(yield func(plan.Plan) bool) {
+			for _, n := range values {
+				p := s.plan
+				set(&p, n)
+				if !yield(p) {
+					return
+				}
+			}
+		})
+		if i < 0 {
+			return
+		}
+		now = values[i]
+	}
+}
+
+// from returns numbers in [low, now), each of which halves the way to now.
+func from(low, now int) (values []int) {
+	for gap := now - low; gap > 0; gap /= 2 {
+		values = append(values, now-gap)
+	}
+	return values
+}
+
+// remove leaves out as many items of a list of the plan as it can, in large pieces
+// first (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input,
+// 2002, of which it tries the complements).
+func remove[T any](s *shrinker, items []T, set func(*plan.Plan, []T)) {
+	without := func(i, size int) []T {
+		rest := make([]T, 0, len(items))
+		rest = append(rest, items[:i]...)
+		return append(rest, items[min(i+size, len(items)):]...)
+	}
+	for size := len(items); size > 0; size = min(size, len(items)) / 2 {
+		for at := 0; at < len(items); {
+			i := s.try(func(yield func(plan.Plan) bool) {
+				for from := at; from < len(items); from += size {
+					p := s.plan
+					set(&p, without(from, size))
+					if !yield(p) {
+						return
+					}
+				}
+			})
+			if i < 0 {
+				break
+			}
+			at += i * size
+			items = without(at, size)
+		}
+	}
+}
