@@ -24,12 +24,12 @@ type weather struct {
 	tiny                 bool // limits
 	proposals, questions float64
 	pace                 time.Duration // of time and messages
-	extreme              bool          // clocks
 	captures             float64       // how likely a host begins one in a turn
 	trailing             int           // bytes
 	damage               float64       // how likely a crash spoils the disk
 	rest                 int           // heartbeats
 	upheaval
+	malice
 }
 
 func drawWeather(r *rand.Rand) weather {
@@ -49,27 +49,11 @@ func drawWeather(r *rand.Rand) weather {
 		captures: maybe(0.2), trailing: r.IntN(4) * 80, upheaval: drawUpheaval(r),
 		damage: maybe(1), rest: r.IntN(4),
 	}
-	switch r.IntN(6) {
-	case 0, 1:
-		w.strainLeases(r)
-	case 2:
-		w.strainMemory()
-	}
+	w.strain(r)
 	if w.rest > 0 && r.IntN(2) == 0 {
 		w.proposals, w.questions = 0.002, 0.002 // so that there is something to rest from
 	}
 	return w
-}
-
-// strainLeases makes a new leader appear, and commit something, as soon after the
-// old one was cut off as it possibly can. With few proposals even a host that the
-// leader does not reach has a log that can win.
-func (w *weather) strainLeases(r *rand.Rand) {
-	w.pace = testHeartbeat / 20
-	w.leases, w.syncing, w.proposals, w.questions = true, 1, []float64{0.1, 0.0005}[r.IntN(2)], 0.3
-	w.loss, w.repeat, w.tail, w.crash, w.cut = 0, 0, 0, 0.001, 0.002
-	w.pause = min(w.pause, 0.001)
-	w.extreme = true
 }
 
 type envelope struct {
@@ -91,7 +75,7 @@ type world struct {
 	random     *rand.Rand
 	now        time.Duration // real time; no host sees it
 	hosts      []*host
-	rates      []float64 // of the clocks
+	clocks     []timepiece
 	paused     []time.Duration
 	watchers   []watcher
 	lives      []int // how often each was started
@@ -108,6 +92,7 @@ type world struct {
 	judged     map[ID]position      // the newest change of each leader, and its term
 	configured map[ID]Index         // of each host when it was last seen
 	stuck      map[ID]time.Duration // until when the disk does nothing
+	plot       plot
 	marks      map[string]int
 	served     int
 	// compactions counts Saves with a snapshot, restored those that came from others.
@@ -134,8 +119,8 @@ func newWorld(seed uint64, size int) *world {
 	w.paused, w.commits = make([]time.Duration, hosts), make([]Index, hosts)
 	w.watchers, w.lives = make([]watcher, hosts), make([]int, hosts)
 	for i := range hosts {
-		w.rates = append(w.rates, w.rate())
-		w.hosts = append(w.hosts, newHost(w.config(i), w.clock(i), w.patience()))
+		w.clocks = append(w.clocks, timepiece{rate: 1 + 0.0999*random.Float64()})
+		w.hosts = append(w.hosts, newHost(w.config(i), w.clock(i), w.patience(i)))
 	}
 	return w
 }
@@ -156,28 +141,6 @@ func (w *world) config(i int) Config {
 		c.Founders = w.first.Voters
 	}
 	return c
-}
-
-// rate is how fast a clock is: no clock runs faster than another by more than Drift.
-func (w *world) rate() float64 {
-	if w.extreme {
-		return 1 + 0.0999*float64(w.random.IntN(2))
-	}
-	return 1 + 0.0999*w.random.Float64()
-}
-
-// patience is the chance that a host draws its waits from. The hasty stand as soon
-// as they may.
-func (w *world) patience() func(int) int {
-	if w.random.IntN(2) == 0 {
-		return w.random.IntN
-	}
-	return func(n int) int { return w.random.IntN(n/50 + 1) }
-}
-
-// clock is what host i takes for the time.
-func (w *world) clock(i int) time.Duration {
-	return time.Duration(float64(w.now) * w.rates[i])
 }
 
 func (w *world) fail(format string, args ...any) {
@@ -227,16 +190,26 @@ func (w *world) misfortune() {
 	if w.chance(w.cut) {
 		w.cutLinks(w.victim())
 	}
+	w.intrigue()
 }
 
 // victim is whom misfortune strikes: leaders more often than others.
 func (w *world) victim() ID {
-	for _, h := range w.hosts {
-		if h.replica != nil && h.replica.Status().Role == Leader && w.chance(0.5) {
-			return h.config.ID
-		}
+	if w.chance(0.5) {
+		return w.leaderOr(w.anyone())
 	}
 	return w.anyone()
+}
+
+// leaderOr is the leader of the latest term that has one, or else id.
+func (w *world) leaderOr(id ID) ID {
+	term := Term(0)
+	for _, h := range w.hosts {
+		if h.replica != nil && h.replica.role.kind() == Leader && h.replica.vote.Term > term {
+			id, term = h.config.ID, h.replica.vote.Term
+		}
+	}
+	return id
 }
 
 func (w *world) restart(i int, h *host) {
@@ -252,31 +225,6 @@ func (w *world) crashHost(id ID) {
 		w.spoil(h)
 		w.forget(h)
 	}
-}
-
-// cutLinks replaces the cuts there are: by none, by the isolation of a host, by one
-// link of it, or by a few links in one direction each.
-func (w *world) cutLinks(id ID) {
-	clear(w.blocked)
-	other := w.anyone()
-	switch w.random.IntN(4) {
-	case 0:
-	case 1:
-		for i := range w.hosts {
-			w.block(id, ID(i+1))
-		}
-	case 2:
-		w.block(id, other)
-	default:
-		for range len(w.hosts) {
-			w.blocked[[2]ID{w.anyone(), w.anyone()}] = true
-		}
-	}
-}
-
-func (w *world) block(a, b ID) {
-	w.blocked[[2]ID{a, b}] = true
-	w.blocked[[2]ID{b, a}] = true
 }
 
 func (w *world) anyone() ID { return ID(w.random.IntN(len(w.hosts)) + 1) }
@@ -634,10 +582,7 @@ func run(seed uint64, size, ticks int) (w *world) {
 			w.fail("panic: %v", p)
 		}
 	}()
-	if w.extreme {
-		ticks *= 4 // they are short
-	}
-	for range ticks {
+	for range ticks * w.length() {
 		w.tick()
 		if w.err != nil {
 			return w
