@@ -41,8 +41,7 @@ race: ## all tests under the race detector, which needs a C compiler
 	else echo "race: skipped, because the race detector needs a C compiler and there is none"; fi
 
 sim: build ## SEEDS seeds of every scenario; SEEDS=5000 make sim for a long rehearsal
-	@for scenario in $$(bin/understudy sim list --names); do \
-		bin/understudy sim run $$scenario --seeds $(SEEDS) || exit $$?; done
+	bin/understudy sim run --seeds $(SEEDS)
 
 fuzz: ## run every fuzz target for TIME
 	@for package in $$($(GO) list ./...); do \
@@ -50,8 +49,8 @@ fuzz: ## run every fuzz target for TIME
 			echo "$$package $$target"; \
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) $$package || exit 1; done; done
 
-record: ## record golden traces anew; read the diff before committing
-	$(GO) test ./raft -rewrite
+record: ## record golden traces and summaries anew; read the diff before committing
+	$(GO) test ./raft ./sim/campaign -rewrite
 
 bench: build ## drive a 3-node cluster of real processes over RESP
 	bin/understudy bench

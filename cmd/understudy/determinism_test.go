@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strconv"
 	"testing"
+
+	"github.com/understudy-kv/understudy/sim/campaign"
 )
 
 // TestACampaignIsTheSameInEveryProcess runs the same seeds in fresh processes with
@@ -33,13 +35,13 @@ func fingerprint(t *testing.T, scenario string, seeds int, environment ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "sim", "run", scenario, "--seeds", strconv.Itoa(seeds), "--json")
-	cmd.Env = append(os.Environ(), append(environment, "UNDERSTUDY_TEST_PROCESS=1")...)
+	cmd := exec.Command(program, "sim", "run", scenario, "--seeds", strconv.Itoa(seeds), "--repeat", "0", "--json")
+	cmd.Env = append(os.Environ(), environment...)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %v\n%s", cmd, err, out)
 	}
-	var s summary
+	var s campaign.Summary
 	if err := json.Unmarshal(out, &s); err != nil {
 		t.Fatal(err)
 	}
