@@ -64,6 +64,9 @@ const (
 	DiskDone
 	// Marked: an actor reached the branch of a mark [From; Text: its name].
 	Marked
+	// Shown: the harness saw something that passed no seam [Message]. It has the number
+	// of the event before it, and no part in the hash.
+	Shown
 
 	kinds
 )
@@ -74,7 +77,7 @@ var kindNames = [kinds]string{
 	OpenAsked: "open", SyncDone: "synced", OpenDone: "opened", Crashed: "crash",
 	Restarted: "restart", Paused: "pause", Resumed: "resume", Halted: "halt",
 	Panicked: "panic", Drifted: "drift", WallShifted: "shift-wall", Noted: "note",
-	DiskAsked: "ask-disk", DiskDone: "disk-answer", Marked: "mark",
+	DiskAsked: "ask-disk", DiskDone: "disk-answer", Marked: "mark", Shown: "show",
 }
 
 // String returns the kind as one lower-case word.
@@ -143,6 +146,8 @@ func (e *Event) String() string {
 		return fmt.Sprintf("%s %v", head, time.Duration(e.Mark))
 	case Noted:
 		return head + " " + e.Text
+	case Shown:
+		return head + " " + text(e.Message)
 	}
 	return head
 }

@@ -49,6 +49,14 @@ func (w *World) markReached(a *actor, name string) {
 	}
 }
 
+// Show tells observers of [Shown] what the harness saw on a node beside the trace, such
+// as what became of the state of an actor.
+func (w *World) Show(n actors.NodeID, seen actors.Message) {
+	if w.trace.watched.has(Shown) {
+		w.tell(Event{Kind: Shown, Node: n, Message: seen})
+	}
+}
+
 // mark folds an event into the hash.
 func (w *World) mark(kind Kind, node actors.NodeID, x, y uint64) {
 	t := &w.trace

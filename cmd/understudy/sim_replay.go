@@ -10,6 +10,7 @@ import (
 	"github.com/understudy-kv/understudy/scenarios"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/cluster"
+	"github.com/understudy-kv/understudy/sim/picture"
 	"github.com/understudy-kv/understudy/sim/plan"
 )
 
@@ -19,6 +20,8 @@ type replayFlags struct {
 	save  string
 	html  string
 	trace bool
+
+	command string // that shows the run again
 }
 
 func newSimReplay() *cobra.Command {
@@ -48,13 +51,17 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 			if !drawn && cmd.Flags().Changed("seed") {
 				return usage(seedOfPlan(args[0], p))
 			}
+			f.command = cmd.CommandPath() + " " + args[0]
+			if drawn {
+				f.command += fmt.Sprintf(" --seed %d", f.seed)
+			}
 			return simReplay(cmd.OutOrStdout(), p, f)
 		},
 	}
 	flags := cmd.Flags()
 	flags.Uint64Var(&f.seed, "seed", 1, "the seed")
 	flags.StringVar(&f.save, "save-plan", "", "write the plan, with whom each fault struck, to this file")
-	flags.StringVar(&f.html, "html", "", "write what clients saw, and the faults, as a page to this file")
+	flags.StringVar(&f.html, "html", "", "write the run as a page to this file: a space-time diagram, and what clients saw")
 	flags.BoolVar(&f.trace, "trace", false, "print every event")
 	return cmd
 }
@@ -64,6 +71,10 @@ func simReplay(out io.Writer, p plan.Plan, f replayFlags) error {
 	if f.trace {
 		observers = append(observers, func(e *sim.Event) { fmt.Fprintln(out, e) })
 	}
+	recorder := picture.NewRecorder()
+	if f.html != "" {
+		observers = append(observers, recorder.Observe)
+	}
 	report := cluster.Run(p, observers...)
 	if f.save != "" {
 		if err := os.WriteFile(f.save, report.Plan.Encode(), 0o644); err != nil {
@@ -72,7 +83,7 @@ func simReplay(out io.Writer, p plan.Plan, f replayFlags) error {
 		fmt.Fprintf(out, "wrote %s\n", f.save)
 	}
 	if f.html != "" {
-		if err := writePage(f.html, report); err != nil {
+		if err := writePage(f, recorder, report); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "wrote %s\n", f.html)
@@ -81,15 +92,15 @@ func simReplay(out io.Writer, p plan.Plan, f replayFlags) error {
 	return exitFor(report.Verdict)
 }
 
-// writePage writes Porcupine's page, with the faults as annotations.
-func writePage(path string, r cluster.Report) error {
-	file, err := os.Create(path)
+// writePage writes the page of a run that a recorder has seen.
+func writePage(f replayFlags, seen *picture.Recorder, r cluster.Report) error {
+	file, err := os.Create(f.html)
 	if err != nil {
 		return usage(err)
 	}
-	if err := r.Judgement.Visualize(file, r.Bands); err != nil {
+	if err := picture.Write(file, seen, r, f.command); err != nil {
 		file.Close()
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", f.html, err)
 	}
 	return file.Close()
 }

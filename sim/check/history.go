@@ -114,17 +114,19 @@ func (h *History) Judge(limit time.Duration) Judgement {
 	case porcupine.Unknown:
 		return Judgement{Verdict: Inconclusive, info: info}
 	}
-	return Judgement{Verdict: Violated, Key: h.culprit(limit), info: info}
+	key, info := h.culprit(limit, info)
+	return Judgement{Verdict: Violated, Key: key, info: info}
 }
 
-// culprit names the first key whose operations have no order.
-func (h *History) culprit(limit time.Duration) string {
+// culprit names the first key whose operations have no order, and says how far they
+// have one. If none is found again it gives back what is known of all.
+func (h *History) culprit(limit time.Duration, all porcupine.LinearizationInfo) (string, porcupine.LinearizationInfo) {
 	for _, one := range byKey(h.operations()) {
-		if porcupine.CheckOperationsTimeout(model, one, limit) == porcupine.Illegal {
-			return string(one[0].Input.(kv.Op).Key)
+		if result, info := porcupine.CheckOperationsVerbose(model, one, limit); result == porcupine.Illegal {
+			return string(one[0].Input.(kv.Op).Key), info
 		}
 	}
-	return ""
+	return "", all
 }
 
 // A Band is a stretch of time to be shown beside a history, such as a fault.
@@ -134,7 +136,8 @@ type Band struct {
 	Text     string
 }
 
-// Visualize writes Porcupine's page about a judgement, with bands above it.
+// Visualize writes Porcupine's page about a judgement, with bands above it: about all
+// operations, or about those on Key when they have no order.
 func (j Judgement) Visualize(w io.Writer, bands []Band) error {
 	notes := make([]porcupine.Annotation, len(bands))
 	for i, b := range bands {

@@ -136,6 +136,7 @@ func (r *run) addServer(id actors.NodeID) {
 	config.Machine = func(g journal.GroupID) peer.StateMachine {
 		return &watched{
 			StateMachine: r.parts.machine(), group: check.Group(g), node: check.Node(id), consensus: r.watch.consensus,
+			world: r.world,
 		}
 	}
 	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {

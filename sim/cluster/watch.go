@@ -7,6 +7,7 @@ import (
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
@@ -94,8 +95,19 @@ type watched struct {
 	group     check.Group
 	node      check.Node
 	consensus *check.Consensus
+	world     *sim.World
 	restored  bool // from a snapshot, and nothing was applied since
 }
+
+// Applied is what observers of [sim.Shown] are told of each entry that a replica hands
+// to its state machine.
+type Applied struct {
+	Group journal.GroupID
+	Entry raft.Entry
+}
+
+// String names the group and the entry.
+func (a Applied) String() string { return fmt.Sprintf("group %d applies %v", a.Group, a.Entry) }
 
 // Apply applies e and tells what became of the state.
 func (m *watched) Apply(e raft.Entry) []byte {
@@ -105,6 +117,7 @@ func (m *watched) Apply(e raft.Entry) []byte {
 	}
 	result := m.StateMachine.Apply(e)
 	m.consensus.Applied(m.group, m.node, e, m.Summary().Hash)
+	m.world.Show(actors.NodeID(m.node), Applied{journal.GroupID(m.group), e})
 	return result
 }
 
