@@ -1,10 +1,13 @@
 package node_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/understudy-kv/understudy/actors"
 )
 
 func TestANodeThatLostANoteGoesOnAsItself(t *testing.T) {
@@ -33,6 +36,29 @@ func TestANodeThatLostANoteGoesOnAsItself(t *testing.T) {
 		if c.world.Up(2) && c.status(2).Recovered {
 			t.Errorf("note %d is lost: node 2 comes back with an empty disk", lost)
 		}
+	}
+}
+
+// Node 1 loses the note of its own admission, and node 2 forgets node 1: nobody is left
+// who could admit it, and nobody has to.
+func TestANodeThatHasAJournalNeedNotBeAdmittedAgain(t *testing.T) {
+	c := everybody(t, 3)
+	c.run(1, 2, 3)
+	c.world.Run(time.Second)
+	for _, id := range []actors.NodeID{1, 2, 3} {
+		c.world.Crash(id)
+	}
+	notes := c.disks[1].Durable("births")
+	admission := slices.IndexFunc(notes, func(note []byte) bool { return !bytes.Equal(note, notes[0]) && note[1] == 1 })
+	about1 := slices.IndexFunc(c.disks[2].Durable("births"), func(note []byte) bool { return note[1] == 1 })
+	if !c.disks[1].LoseRecord("births", admission) || !c.disks[2].LoseRecord("births", about1) {
+		t.Fatal("nothing was lost")
+	}
+	c.world.Restart(1)
+	c.world.Restart(2)
+	c.world.Run(5 * election)
+	if !c.up(1) || !c.up(2) || c.clusterMap(1).Leaders[0] == 0 {
+		t.Error("two of three nodes, each of which has lost a note, elect nobody")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
 )
 
@@ -67,6 +68,8 @@ func (p *pulse) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		ctx.Disk().OpenLog(birthsLog)
 	case actors.LogOpened:
 		p.open(ctx, m)
+	case actors.LogsListed:
+		p.listed(ctx, m)
 	case actors.LogSynced:
 		p.noted(ctx, m)
 	case Beat:
@@ -94,9 +97,22 @@ func (p *pulse) open(ctx actors.Context, m actors.LogOpened) {
 		ctx.Halt(fmt.Errorf("node %v: open log %s: %w", ctx.Self().Node, birthsLog, err))
 	case p.births.own == 0:
 		p.note(ctx, note{Node: ctx.Self().Node, Birth: birth(nonzero(ctx))})
+	case p.births.lossy && !p.births.admitted:
+		ctx.Disk().ListLogs()
 	default:
 		p.begin(ctx)
 	}
+}
+
+// listed looks for what shows that this node was admitted, though it may have lost the
+// note that says so: only after that does a node begin a journal.
+func (p *pulse) listed(ctx actors.Context, m actors.LogsListed) {
+	if m.Err != nil {
+		ctx.Halt(fmt.Errorf("node %v: list logs: %w", ctx.Self().Node, m.Err))
+		return
+	}
+	p.births.admitted = journal.Exists(m.Logs)
+	p.begin(ctx)
 }
 
 // salvage recalls what is left of a damaged log, if that is enough to know whose disk
@@ -293,7 +309,7 @@ func (p *pulse) seekAdmission(ctx actors.Context) {
 	}
 	switch others := len(p.members); {
 	case 2*noted <= others && 2*blank < others:
-	case p.births.lossy: // for this time
+	case p.births.lossy: // the journal, which begins now, will show it
 		p.births.admitted = true
 		ctx.Send(p.owner, admitted{})
 	default:

@@ -38,6 +38,9 @@ func (g *generation) write(disk actors.Disk, records [][]byte) int {
 	return g.bytes - before
 }
 
+// Exists reports whether there is a journal among the logs of a disk, be it damaged.
+func Exists(logs []string) bool { return len(generations(logs)) > 0 }
+
 // generations returns the generations among logs, the newest first. Other logs are
 // not the journal's.
 func generations(logs []string) []generation {
