@@ -26,10 +26,10 @@ type Floor struct {
 	Term  Term
 }
 
-// under reports whether a log that ends with p has come as far as f: its last entry is
+// Under reports whether a log whose last entry is this one has come as far as f: it is
 // of a later term, or no earlier in the same. As f was committed, such a log holds it.
-func (f Floor) under(p position) bool {
-	return p.Term > f.Term || p.Term == f.Term && p.Index >= f.Index
+func (f Floor) Under(last Index, term Term) bool {
+	return term > f.Term || term == f.Term && last >= f.Index
 }
 
 // A Tombstone is what stays of a replica that was removed from its group: what it
@@ -126,7 +126,7 @@ func (f Floor) sensible() bool {
 
 // risen reports whether the log holds all that this replica ever held of what was
 // committed.
-func (r *Replica) risen() bool { return r.floor.under(r.log.position(r.log.last())) }
+func (r *Replica) risen() bool { return r.floor.Under(r.log.last(), r.log.term(r.log.last())) }
 
 // leave ends this replica if its own log proves that it was removed: it was a member,
 // and is none in a configuration that is committed and the last it knows. A leader has

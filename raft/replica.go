@@ -248,7 +248,7 @@ func (r *Replica) save() {
 	}
 	assert(r.durable.unsaved > r.snapshot.Index, "to be saved from %d on; after %v", r.durable.unsaved, r.snapshot)
 	s := Save{Vote: r.vote, Damaged: r.damaged(), Entries: r.log.slice(r.durable.unsaved, last)}
-	if !r.floor.under(r.log.position(r.durable.durable)) {
+	if i := r.durable.durable; !r.floor.Under(i, r.log.term(i)) {
 		s.Floor = r.floor
 	}
 	if r.durable.resnapped() {

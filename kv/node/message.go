@@ -34,7 +34,8 @@ type ClusterMap struct {
 }
 
 // Host asks a node to start a replica of a group that is going to be added to the
-// group: it waits to be told by the others. A node that has one does nothing.
+// group: it waits to be told by the others. A node that has one does nothing, nor does
+// one whose replica was removed: that comes back by itself when it is added again.
 type Host struct {
 	Group journal.GroupID
 }

@@ -77,6 +77,7 @@ type Node struct {
 	found     bool              // it was this process that noticed
 	asked     []journal.GroupID // to host, before the journal was read
 	peers     []hosted          // sorted by group
+	graves    []journal.GroupID // of which the replica here was removed
 	// The map as the replicas here know better, and who leads. Neither is ever changed,
 	// only replaced: answers hold them.
 	owners  [][]ring.NodeID
@@ -123,6 +124,10 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		n.heard(ctx, m)
 	case peer.Contact:
 		n.contact(ctx, m)
+	case peer.Gone:
+		n.gone(ctx, from, m)
+	case peer.Recalled:
+		n.recalled(ctx, from, m)
 	case MapRequest:
 		ctx.Send(from, n.clusterMap(ctx))
 	case StatusRequest:
@@ -172,21 +177,25 @@ func (n *Node) tell(ctx actors.Context, m peer.Contact) {
 }
 
 // boot starts a peer for each partition that the map gives this node, and for each
-// other group that the journal knows: those it was asked to host.
+// other group that the journal knows: those it was asked to host. Where a replica was
+// removed its grave stays.
 func (n *Node) boot(ctx actors.Context, m journal.Recovered) {
 	n.damaged, n.found = m.Damaged, m.Found
-	for _, partition := range n.config.Map.PartitionsOf(ring.NodeID(ctx.Self().Node)) {
-		group := Group(partition)
-		n.spawn(ctx, group, n.stateOf(m.States, group))
+	if !n.knowsAll(ctx, m.States) {
+		return
 	}
 	for _, s := range m.States {
-		if partition := Partition(s.Group); partition >= n.config.Map.Partitions() {
-			ctx.Halt(fmt.Errorf("node %v: its journal holds group %d, and its map has %d partitions: "+
-				"start it with the members, partitions and replication factor it had",
-				ctx.Self().Node, s.Group, n.config.Map.Partitions()))
-			return
+		if s.Tombstone != nil {
+			n.bury(ctx, s.Group, *s.Tombstone)
 		}
-		if !n.hosts(s.Group) {
+	}
+	for _, partition := range n.config.Map.PartitionsOf(ring.NodeID(ctx.Self().Node)) {
+		if group := Group(partition); !n.buried(group) {
+			n.spawn(ctx, group, n.stateOf(m.States, group))
+		}
+	}
+	for _, s := range m.States {
+		if s.Tombstone == nil && !n.hosts(s.Group) {
 			n.spawn(ctx, s.Group, s.State)
 		}
 	}
@@ -197,12 +206,25 @@ func (n *Node) boot(ctx actors.Context, m journal.Recovered) {
 	n.asked = nil
 }
 
+// knowsAll ends the node if its journal holds a group that its map does not have.
+func (n *Node) knowsAll(ctx actors.Context, states []journal.GroupState) bool {
+	for _, s := range states {
+		if Partition(s.Group) >= n.config.Map.Partitions() {
+			ctx.Halt(fmt.Errorf("node %v: its journal holds group %d, and its map has %d partitions: "+
+				"start it with the members, partitions and replication factor it had",
+				ctx.Self().Node, s.Group, n.config.Map.Partitions()))
+			return false
+		}
+	}
+	return true
+}
+
 // host starts a replica that knows nothing of its group, unless there is one: once
 // the journal has told which there are.
 func (n *Node) host(ctx actors.Context, g journal.GroupID) {
 	known := g >= 1 && Partition(g) < n.config.Map.Partitions()
 	switch {
-	case !known || n.hosts(g):
+	case !known || n.hosts(g) || n.buried(g):
 	case n.recovered:
 		n.spawn(ctx, g, raft.State{Damaged: n.damaged})
 	default:
@@ -249,12 +271,15 @@ func (n *Node) raft(id raft.ID, partition int) raft.Config {
 	c := n.config.Raft
 	c.ID, c.Voters = id, nil
 	owners := n.config.Map.Owners[partition]
-	if !slices.Contains(owners, ring.NodeID(id)) {
-		return c // it was added to the group, and learns from the others who they are
-	}
+	var founders []raft.ID
 	for _, owner := range owners {
-		c.Voters = append(c.Voters, raft.ID(owner))
+		founders = append(founders, raft.ID(owner))
 	}
+	if !slices.Contains(owners, ring.NodeID(id)) {
+		c.Founders = founders // it was added to the group, and learns from the others who they are
+		return c
+	}
+	c.Voters = founders
 	c.Eager = c.Voters[0] == id
 	return c
 }

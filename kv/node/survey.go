@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
 )
 
@@ -68,6 +69,11 @@ func (n *Node) answered(ctx actors.Context, from actors.Ref, s peer.Status) {
 		n.survey.replicas = slices.Insert(n.survey.replicas, place, s)
 	}
 	n.reportIfComplete(ctx)
+}
+
+// forget takes back the answer of a peer that is gone.
+func (s *survey) forget(g journal.GroupID) {
+	s.replicas = slices.DeleteFunc(s.replicas, func(r peer.Status) bool { return r.Group == g })
 }
 
 func (n *Node) reportIfComplete(ctx actors.Context) {

@@ -23,7 +23,11 @@ func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 			},
 		}}, Before: 2},
 		{Append: Append{Group: 1, Save: raft.Save{Number: 8, Vote: raft.Vote{Term: 1}, Damaged: true}}},
-		{Append: Append{Group: 5}, Removed: true},
+		{Append: Append{Group: 5}, Removed: &raft.Tombstone{
+			Vote: raft.Vote{Term: 3}, Floor: raft.Floor{Index: 300, Term: 2},
+			Configuration: raft.Configuration{Voters: []raft.ID{1, 2}},
+		}},
+		{Append: Append{Group: 6, Save: raft.Save{Vote: raft.Vote{Term: 3}, Floor: raft.Floor{Index: 300, Term: 2}}}},
 	}, MaxBatchBytes)
 	want := "02" +
 		"ac02" + "00" + "04000000" + "0803" + "1002" +
@@ -32,11 +36,12 @@ func TestEncodingIsTheOneInTheSpec(t *testing.T) {
 		"09000000" + "0808" + "1002" + "18ac02" + "2002" +
 		"0d000000" + "0809" + "1003" + "18ad02" + "2001" + "2a026162" +
 		"01" + "01" + "02000000" + "0801" + "00000000" + "00" +
-		"05" + "02"
+		"05" + "02" + "0f000000" + "0a02" + "0803" + "10ac02" + "1802" + "2204" + "0801" + "0802" +
+		"06" + "08" + "ac02" + "02" + "02000000" + "0803" + "00000000" + "00"
 	if len(got) != 1 || hex.EncodeToString(got[0]) != want {
 		t.Errorf("encoded as\n%x, not as\n%s", got, want)
 	}
-	if got := hex.EncodeToString(appendHeader(nil, 300, true)); got != "01"+"02"+"ac02"+"01" {
+	if got := hex.EncodeToString(appendHeader(nil, 300, true)); got != "01"+"03"+"ac02"+"01" {
 		t.Errorf("a header is encoded as %s", got)
 	}
 	if got := hex.EncodeToString(appendComplete(nil)); got != "03" {
@@ -142,7 +147,9 @@ func FuzzDecode(f *testing.F) {
 			Entries:  []raft.Entry{{Index: 2, Term: 1, Stamp: 1, Kind: raft.Command, Data: []byte("x")}},
 		}}, Before: 1},
 		{Append: Append{Group: 2, Save: raft.Save{Vote: raft.Vote{Term: 1}, Damaged: true}}},
-		{Append: Append{Group: 3}, Removed: true},
+		{Append: Append{Group: 3}, Removed: &raft.Tombstone{Vote: raft.Vote{Term: 1},
+			Floor: raft.Floor{Index: 1, Term: 1}, Configuration: raft.Configuration{Voters: []raft.ID{1}}}},
+		{Append: Append{Group: 4, Save: raft.Save{Vote: raft.Vote{Term: 1}, Floor: raft.Floor{Index: 1, Term: 1}}}},
 	}, MaxBatchBytes)[0])
 	f.Fuzz(func(t *testing.T, record []byte) {
 		changes, err := unpack(record)

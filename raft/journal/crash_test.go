@@ -148,6 +148,10 @@ func (e *enumeration) compare(found journal.Recovered) error {
 
 func stateOf(r journal.Recovered, g journal.GroupID) *raft.State {
 	for _, s := range r.States {
+		if s.Group == g && s.Tombstone != nil {
+			back := comeback(*s.Tombstone)
+			return &back
+		}
 		if s.Group == g {
 			return &s.State
 		}

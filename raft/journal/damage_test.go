@@ -50,7 +50,7 @@ func (w *world) repaired(t *testing.T) []journal.GroupState {
 		t.Error("the journal does not say that groups may be missing")
 	}
 	for _, s := range r.States {
-		if !s.State.Damaged {
+		if !s.State.Damaged && (s.Tombstone == nil || !s.Tombstone.Damaged) {
 			t.Errorf("group %d does not say that it may have lost something", s.Group)
 		}
 	}
@@ -144,13 +144,16 @@ func TestWhatFollowsAHoleIsTakenOnlyWhereItFits(t *testing.T) {
 func TestASnapshotIsTakenThoughWhatItCoversIsLost(t *testing.T) {
 	second := save(1, 2, 2, 10, 11)
 	second.Save.Snapshot = mark(9, 2)
-	removal := turn{journal.Remove{Group: 2}}
+	removal := turn{journal.Remove{Group: 2, Tombstone: tombstone(raft.State{Vote: raft.Vote{Term: 1}})}}
 	records := written(t, turn{save(1, 1, 1, 1, 2), save(2, 1, 1, 1)}, turn{save(3, 1, 1)}, turn{second}, removal)
 	w := create(journal.Config{})
 	w.damaged("journal-1", 2, records...)
 	got := w.repaired(t)
-	if len(got) != 1 || got[0].State.Snapshot.Index != 9 || len(got[0].State.Entries) != 2 {
+	if len(got) != 2 || got[0].State.Snapshot.Index != 9 || len(got[0].State.Entries) != 2 {
 		t.Errorf("recovered %+v", got)
+	}
+	if left := got[1].Tombstone; left == nil || !left.Damaged {
+		t.Errorf("what was removed may have come back, and is recovered as %+v", got[1])
 	}
 }
 
@@ -209,7 +212,7 @@ func TestAnUnfinishedGenerationFillsAHoleOfTheOneBefore(t *testing.T) {
 	copied.Save.Entries[0] = entry(1, 1)
 	w := create(journal.Config{})
 	w.damaged("journal-1", 2, first...)
-	w.put("journal-2", []byte{1, 2, 2, 0}, batch(t, copied))
+	w.put("journal-2", []byte{1, 3, 2, 0}, batch(t, copied))
 	if got := w.repaired(t)[0].State; !reflect.DeepEqual(got.Entries, copied.Save.Entries) {
 		t.Errorf("recovered %+v", got)
 	}
@@ -251,11 +254,11 @@ func TestAnyLostRecordLeavesLogsThatExisted(t *testing.T) {
 
 // names reports whether a record is about a group.
 func names(t *testing.T, record []byte, g journal.GroupID) bool {
-	appends, err := journal.DecodeBatch(record)
+	changes, err := journal.DecodeBatch(record)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.ContainsFunc(appends, func(a journal.Append) bool { return a.Group == g })
+	return slices.ContainsFunc(changes, func(c journal.Change) bool { return c.Group == g })
 }
 
 // judge looks for the state that was left among those the group was in; if nothing

@@ -15,16 +15,21 @@ type head struct {
 	lossy      bool   // of a header
 }
 
-// DecodeBatch returns the appends of one record, in order. A header and the record
-// that completes a generation have none, and groups that are removed are left out.
-// Save numbers are not kept on disk and come back as zero; the entries alias record.
-func DecodeBatch(record []byte) ([]Append, error) {
-	var list []Append
+// A Change is what a record says of one group: an append, or, if Tombstone is not
+// nil, that its replica was removed.
+type Change struct {
+	Append
+	Tombstone *raft.Tombstone
+}
+
+// DecodeBatch returns the changes of one record, in order. A header and the record that
+// completes a generation have none. Save numbers are not kept on disk and come back as
+// zero; the entries alias record.
+func DecodeBatch(record []byte) ([]Change, error) {
+	var list []Change
 	_, err := decode(record, func(c change) error {
-		if !c.Removed {
-			c.Save.Entries = slices.Clone(c.Save.Entries)
-			list = append(list, c.Append)
-		}
+		c.Save.Entries = slices.Clone(c.Save.Entries)
+		list = append(list, Change{c.Append, c.Removed})
 		return nil
 	})
 	return list, err
@@ -84,14 +89,21 @@ func (d *decoder) changes(see func(change) error) error {
 func (d *decoder) change() change {
 	c := change{Append: Append{Group: GroupID(d.uvarint())}}
 	d.check(c.Group != 0)
-	switch flags := d.flags(damagedFlag | removedFlag | lostFlag); flags {
+	flags := d.flags(damagedFlag | removedFlag | lostFlag | floorFlag)
+	switch flags &^ floorFlag {
 	case removedFlag:
-		c.Removed = true
+		d.check(flags == removedFlag)
+		t := sized(d, raft.DecodeTombstone)
+		c.Removed = &t
 		return c
 	case damagedFlag, damagedFlag | lostFlag:
 		c.Save.Damaged, c.Lost = true, flags&lostFlag != 0
 	default:
-		d.check(flags == 0)
+		d.check(flags&^floorFlag == 0)
+	}
+	if flags&floorFlag != 0 {
+		c.Save.Floor = raft.Floor{Index: raft.Index(d.uvarint()), Term: raft.Term(d.uvarint())}
+		d.check(c.Save.Floor.Index != 0 && c.Save.Floor.Term != 0)
 	}
 	c.Save.Vote = sized(d, raft.DecodeVote)
 	if encoded := d.take(d.size()); len(encoded) > 0 {

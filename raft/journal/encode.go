@@ -17,7 +17,7 @@ const (
 )
 
 // formatVersion is the version of the format that this package reads and writes.
-const formatVersion = 2
+const formatVersion = 3
 
 // lossyFlag in a header says that groups may be missing from the generation.
 const lossyFlag = 1
@@ -26,7 +26,8 @@ const lossyFlag = 1
 const (
 	damagedFlag = 1 << iota
 	removedFlag
-	lostFlag // with damagedFlag
+	lostFlag  // with damagedFlag
+	floorFlag // not with removedFlag
 )
 
 // Limits of what is written.
@@ -42,7 +43,7 @@ const (
 const (
 	maxSizeBytes     = 4  // the length in front of an encoding
 	maxEntryOverhead = 48 // an encoded entry beside its data
-	maxChangeBytes   = 64 // a change beside its snapshot and its entries
+	maxChangeBytes   = 96 // a change beside its snapshot, its entries and its tombstone
 	maxMarkBytes     = 64 // a snapshot beside its configuration
 	maxMemberBytes   = 12 // a member of a configuration
 	maxSnapshotBytes = maxMarkBytes + 4*64*maxMemberBytes
@@ -60,8 +61,9 @@ var ErrMalformed = errors.New("malformed journal record")
 // A change is what a batch says of one group.
 type change struct {
 	Append
-	// Removed groups are forgotten; the rest says nothing then.
-	Removed bool
+	// Removed is what is left of a group whose replica was removed; the rest says nothing
+	// then. Nil: it was not.
+	Removed *raft.Tombstone
 	// Before is the term of the entry before the first of Save.Entries: zero if it
 	// is the first of all, or if there are none.
 	Before raft.Term
@@ -85,10 +87,13 @@ func appendComplete(b []byte) []byte { return append(b, completeRecord) }
 // appendChange appends one change of a batch to b.
 func appendChange(b []byte, c change) []byte {
 	b = binary.AppendUvarint(b, uint64(c.Group))
-	if c.Removed {
-		return append(b, removedFlag)
+	if c.Removed != nil {
+		return appendSized(append(b, removedFlag), *c.Removed)
 	}
 	b = append(b, c.flags())
+	if f := c.Save.Floor; f.Index > 0 {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(f.Index)), uint64(f.Term))
+	}
 	b = appendSized(b, c.Save.Vote)
 	if c.Save.Snapshot.Index > 0 {
 		b = appendSized(b, c.Save.Snapshot)
@@ -99,14 +104,17 @@ func appendChange(b []byte, c change) []byte {
 }
 
 // flags returns those of a change that is no removal.
-func (c change) flags() byte {
-	switch {
-	case c.Lost:
-		return damagedFlag | lostFlag
-	case c.Save.Damaged:
-		return damagedFlag
+func (c change) flags() (flags byte) {
+	if c.Save.Damaged {
+		flags |= damagedFlag
 	}
-	return 0
+	if c.Lost {
+		flags |= damagedFlag | lostFlag
+	}
+	if c.Save.Floor.Index > 0 {
+		flags |= floorFlag
+	}
+	return flags
 }
 
 func appendEntries(b []byte, before raft.Term, entries []raft.Entry) []byte {
@@ -131,6 +139,9 @@ func appendSized[T interface{ AppendTo([]byte) []byte }](b []byte, v T) []byte {
 // sizeOf bounds the encoded length of c from above.
 func sizeOf(c change) int {
 	size := maxChangeBytes + sizeOfSnapshot(c.Save.Snapshot)
+	if c.Removed != nil {
+		size += maxMarkBytes + sizeOfMembers(c.Removed.Configuration)
+	}
 	for _, e := range c.Save.Entries {
 		size += sizeOfEntry(e)
 	}
@@ -142,8 +153,12 @@ func sizeOfSnapshot(s raft.Snapshot) int {
 	if s.Index == 0 {
 		return 0
 	}
-	c := s.Configuration
-	return maxMarkBytes + maxMemberBytes*(len(c.Voters)+len(c.Outgoing)+len(c.Learners)+len(c.Target))
+	return maxMarkBytes + sizeOfMembers(s.Configuration)
+}
+
+// sizeOfMembers bounds the encoded length of c from above.
+func sizeOfMembers(c raft.Configuration) int {
+	return maxMemberBytes * (len(c.Voters) + len(c.Outgoing) + len(c.Learners) + len(c.Target))
 }
 
 // sizeOfEntry bounds the encoded length of e from above.

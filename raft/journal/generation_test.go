@@ -222,12 +222,13 @@ func TestSavedWaitsForTheGenerationThatCounts(t *testing.T) {
 	}
 }
 
-func TestARemovedGroupIsForgotten(t *testing.T) {
+func TestOfARemovedGroupItsTombstoneIsLeft(t *testing.T) {
 	w := begin(t, small)
 	w.turn(save(1, 1, 4, 1, 2), save(2, 1, 1, 1))
 	w.settle()
 	w.answers()
-	w.turn(journal.Remove{Group: 1})
+	left := tombstone(raft.State{Vote: raft.Vote{Term: 4}, Snapshot: mark(2, 4)})
+	w.turn(journal.Remove{Group: 1, Tombstone: left})
 	if len(w.sent) > 0 {
 		t.Errorf("sent %v before the sync", w.sent)
 	}
@@ -235,13 +236,39 @@ func TestARemovedGroupIsForgotten(t *testing.T) {
 	if got := w.answers(); !slices.Equal(got, []string{"peer/1:journal.Removed{1}"}) {
 		t.Errorf("answered %v", got)
 	}
-	if got := w.again(t); len(got) != 1 || got[0].Group != 2 {
+	got := w.again(t)
+	if len(got) != 2 || !reflect.DeepEqual(got[0].Tombstone, &left) || len(got[0].State.Entries) > 0 || got[1].Tombstone != nil {
 		t.Errorf("recovered %+v", got)
 	}
-	w.turn(save(1, 1, 1, 1)) // it begins anew
+	back := save(1, 1, 4, 1)
+	back.Save.Floor = left.Floor
+	w.turn(back) // it begins anew
 	w.settle()
-	if got := w.again(t); len(got) != 2 || got[0].State.Vote.Term != 1 {
+	got = w.again(t)
+	if len(got) != 2 || got[0].Tombstone != nil || got[0].State.Floor != left.Floor || len(got[0].State.Entries) != 1 {
 		t.Errorf("recovered %+v", got)
+	}
+}
+
+// What a replica promised before it was removed binds it when it is back.
+func TestWhoComesBackRestsOnItsTombstone(t *testing.T) {
+	left := tombstone(raft.State{Vote: raft.Vote{Term: 4, For: 2}, Snapshot: mark(2, 4)})
+	short := save(1, 1, 5, 1)
+	other := save(1, 1, 4, 1)
+	other.Save.Floor, other.Save.Vote.For = left.Floor, 3
+	for name, back := range map[string]journal.Append{"an earlier term": save(1, 1, 3, 1), // any order: the cases are independent
+		"another vote": other, "a short log without a floor": short} {
+		w := begin(t, small)
+		w.turn(save(1, 1, 4, 1, 2))
+		w.turn(journal.Remove{Group: 1, Tombstone: left})
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s was taken", name)
+				}
+			}()
+			w.turn(back)
+		}()
 	}
 }
 
@@ -348,7 +375,7 @@ func TestWhatIsLeftOfOtherGenerationsIsRemoved(t *testing.T) {
 	w := create(journal.Config{})
 	w.put("journal-1", first...)
 	w.put("journal-2", second...)
-	w.put("journal-3", []byte{1, 2, 3, 0}) // was never completed
+	w.put("journal-3", []byte{1, 3, 3, 0}) // was never completed
 	w.put("journal-x")                     // not ours
 	w.turn(actors.Started{})
 	if got := w.recovered(t); !reflect.DeepEqual(got, old.again(t)) {
@@ -362,7 +389,7 @@ func TestWhatIsLeftOfOtherGenerationsIsRemoved(t *testing.T) {
 func TestANumberIsNotUsedTwice(t *testing.T) {
 	w := create(journal.Config{GenerationBytes: 100})
 	w.put("journal-1", header)
-	w.put("journal-2", []byte{1, 2, 2, 0})
+	w.put("journal-2", []byte{1, 3, 2, 0})
 	w.turn(actors.Started{})
 	w.recovered(t)
 	w.turn(save(1, 1, 1, 1, 2, 3, 4, 5, 6, 7))
@@ -374,9 +401,9 @@ func TestANumberIsNotUsedTwice(t *testing.T) {
 
 func TestAnIncompleteGenerationAloneHaltsTheNode(t *testing.T) {
 	for name, put := range map[string]func(*world){ // any order: the cases are independent
-		"alone":               func(w *world) { w.put("journal-4", []byte{1, 2, 4, 0}) },
+		"alone":               func(w *world) { w.put("journal-4", []byte{1, 3, 4, 0}) },
 		"empty":               func(w *world) { w.put("journal-4") },
-		"beside an empty one": func(w *world) { w.put("journal-1"); w.put("journal-2", []byte{1, 2, 2, 0}) },
+		"beside an empty one": func(w *world) { w.put("journal-1"); w.put("journal-2", []byte{1, 3, 2, 0}) },
 	} {
 		w := create(journal.Config{})
 		put(w)

@@ -13,7 +13,9 @@ import (
 // the node ended now and everything handed in so far were durable.
 type group struct {
 	state raft.State // the array of Entries is the journal's own; their data is shared
-	bytes int        // what a generation that began now would take for it, about
+	// tombstone is all there is of a group whose replica was removed, or nil.
+	tombstone *raft.Tombstone
+	bytes     int // what a generation that began now would take for it, about
 
 	// The rest is of use only while the journal takes appends.
 	sender actors.Ref // of the last append
@@ -88,7 +90,25 @@ func (g *group) fold(c change) error {
 	}
 	g.replace(c.Save.Entries)
 	g.state.Damaged = c.Save.Damaged
+	return g.refloor(c.Save.Floor)
+}
+
+// refloor takes the floor of a save. It goes when the log has come as far.
+func (g *group) refloor(f raft.Floor) error {
+	old := g.state.Floor
+	if f.Index < old.Index && !old.Under(g.last(), g.termAt(g.last())) {
+		return fmt.Errorf("a floor at %d after one at %d; the log ends with entry %d", f.Index, old.Index, g.last())
+	}
+	g.state.Floor = f
 	return nil
+}
+
+// newTombstone is a group whose replica was removed.
+func newTombstone(c change) *group { return &group{tombstone: c.Removed, bytes: sizeOf(c)} }
+
+// comeback is what a replica begins with that was removed and is back.
+func comeback(t *raft.Tombstone) raft.State {
+	return raft.State{Vote: t.Vote, Floor: t.Floor, Damaged: t.Damaged}
 }
 
 func (g *group) checkVote(v raft.Vote) error {

@@ -28,7 +28,7 @@ func (h *history) now() raft.State {
 
 // saved returns the state after a save.
 func saved(s raft.State, save raft.Save) raft.State {
-	s.Vote, s.Damaged = save.Vote, save.Damaged
+	s.Vote, s.Damaged, s.Floor = save.Vote, save.Damaged, save.Floor
 	if mark := save.Snapshot; mark.Index > 0 {
 		known := slices.ContainsFunc(s.Entries, func(e raft.Entry) bool {
 			return e.Index == mark.Index && e.Term == mark.Term
@@ -54,14 +54,16 @@ func (h *history) next(rng *rand.Rand, t *tape) actors.Message {
 		return h.save(t, draw(rng, s))
 	}
 	if rng.IntN(40) == 0 {
-		h.states = append(h.states, nil)
+		left := tombstone(s)
+		after := comeback(left)
+		h.states = append(h.states, &after)
 		t.hand(h.group, true)
-		return journal.Remove{Group: h.group}
+		return journal.Remove{Group: h.group, Tombstone: left}
 	}
 	if rng.IntN(40) == 0 { // its snapshot is lost, and all with it but the vote
-		after := raft.State{Vote: s.Vote, Damaged: true}
+		after := raft.State{Vote: s.Vote, Damaged: true, Floor: s.Floor}
 		h.states = append(h.states, &after)
-		save := raft.Save{Number: uint64(t.hand(h.group, false)), Vote: s.Vote, Damaged: true}
+		save := raft.Save{Number: uint64(t.hand(h.group, false)), Vote: s.Vote, Damaged: true, Floor: s.Floor}
 		return journal.Append{Group: h.group, Save: save, Lost: true}
 	}
 	return h.save(t, draw(rng, s))
@@ -74,8 +76,36 @@ func (h *history) save(t *tape, s raft.Save) actors.Message {
 	return journal.Append{Group: h.group, Save: s}
 }
 
+// tombstone is that of a replica which is removed in state s.
+func tombstone(s raft.State) raft.Tombstone {
+	last, term := end(s)
+	return raft.Tombstone{Vote: s.Vote, Damaged: s.Damaged, Floor: raft.Floor{Index: last + 1, Term: term + 1},
+		Configuration: raft.Configuration{Voters: []raft.ID{8, 9}}}
+}
+
+// comeback is what a replica that was removed begins with when it is back.
+func comeback(t raft.Tombstone) raft.State {
+	return raft.State{Vote: t.Vote, Floor: t.Floor, Damaged: t.Damaged}
+}
+
+// end is the last entry of a log, or the snapshot that takes its place.
+func end(s raft.State) (raft.Index, raft.Term) {
+	if n := len(s.Entries); n > 0 {
+		return s.Entries[n-1].Index, s.Entries[n-1].Term
+	}
+	return s.Snapshot.Index, s.Snapshot.Term
+}
+
 // draw draws a save that a replica in state s could make.
 func draw(rng *rand.Rand, s raft.State) raft.Save {
+	save := drawSave(rng, s)
+	if last, term := end(saved(s, save)); !s.Floor.Under(last, term) || rng.IntN(2) == 0 {
+		save.Floor = s.Floor
+	}
+	return save
+}
+
+func drawSave(rng *rand.Rand, s raft.State) raft.Save {
 	save := raft.Save{Vote: s.Vote, Damaged: s.Damaged}
 	last := s.Snapshot.Index + raft.Index(len(s.Entries))
 	from := last + 1
@@ -118,7 +148,7 @@ func same(a, b *raft.State) bool {
 		return a == b
 	}
 	x, y := a.Snapshot, b.Snapshot
-	return a.Vote == b.Vote && a.Damaged == b.Damaged && x.Index == y.Index && x.Term == y.Term &&
+	return a.Vote == b.Vote && a.Floor == b.Floor && a.Damaged == b.Damaged && x.Index == y.Index && x.Term == y.Term &&
 		x.Stamp == y.Stamp && x.Configuration.Equal(y.Configuration) &&
 		slices.EqualFunc(a.Entries, b.Entries, func(e, f raft.Entry) bool {
 			return e.Index == f.Index && e.Term == f.Term && e.Stamp == f.Stamp && e.Kind == f.Kind &&

@@ -106,22 +106,29 @@ func (j *Journal) gather(ctx actors.Context, from actors.Ref, a Append) {
 
 // group finds a group. One that is new has no past to be copied.
 func (j *Journal) group(id GroupID) *group {
-	g := j.replay.groups[id]
-	if g == nil {
-		g = j.replay.group(id)
-		if j.next.isOpen() {
-			g.home, g.whole = j.next.number, true
-		}
+	if g := j.replay.groups[id]; g.lives() {
+		return g
 	}
+	g := j.replay.group(id)
+	j.settleIn(g)
 	return g
 }
 
-// forget takes a removal. The next generation is told in any case: to remove what is
-// not there does nothing.
+// settleIn notes that all there is of g will be written to the next generation, too.
+func (j *Journal) settleIn(g *group) {
+	if j.next.isOpen() {
+		g.home, g.whole = j.next.number, true
+	}
+}
+
+// forget takes a removal. The next generation is told in any case: what it holds of the
+// group gives way there, too.
 func (j *Journal) forget(from actors.Ref, m Remove) {
 	assert(j.recovery == nil, "a removal before the journal was recovered")
-	delete(j.replay.groups, m.Group)
-	c := change{Append: Append{Group: m.Group}, Removed: true}
+	c := change{Append: Append{Group: m.Group}, Removed: &m.Tombstone}
+	g := newTombstone(c)
+	j.replay.put(m.Group, g)
+	j.settleIn(g)
 	j.waiting = append(j.waiting, pending{change: c, from: from, shared: j.next.isOpen()})
 }
 
@@ -159,7 +166,7 @@ func (j *Journal) replies() []reply {
 	list := make([]reply, 0, len(j.waiting))
 	for _, w := range j.waiting {
 		switch {
-		case w.Removed:
+		case w.Removed != nil:
 			list = append(list, reply{w.from, Removed{w.Group}})
 		case w.group.reply == j.mark:
 			list[w.group.place] = reply{w.from, Saved{w.Group, w.Save.Number}}

@@ -13,7 +13,7 @@ import (
 	"github.com/understudy-kv/understudy/raft/journal"
 )
 
-var header = []byte{1, 2, 1, 0}
+var header = []byte{1, 3, 1, 0}
 
 func TestAllGroupsOfATurnShareOneRecordAndOneSync(t *testing.T) {
 	w := started(t)
@@ -168,11 +168,11 @@ func TestALogOfOtherContentHaltsTheNode(t *testing.T) {
 	}{
 		"no header":            {[][]byte{good}, "record 1: malformed journal record: a header is the first"},
 		"a torn header":        {[][]byte{{1, 2}}, "record 1"},
-		"a longer header":      {[][]byte{{1, 2, 1, 0, 0}}, "1 bytes from its end"},
-		"an unknown flag":      {[][]byte{{1, 2, 1, 2}}, "record 1"},
-		"an older format":      {[][]byte{{1, 1, 1}}, "format version 1; this program reads version 2"},
-		"a newer format":       {[][]byte{{1, 3, 1, 9}}, "format version 3"},
-		"another generation":   {[][]byte{{1, 2, 2, 0}, {3}}, "generation 2"},
+		"a longer header":      {[][]byte{{1, 3, 1, 0, 0}}, "1 bytes from its end"},
+		"an unknown flag":      {[][]byte{{1, 3, 1, 2}}, "record 1"},
+		"an older format":      {[][]byte{{1, 2, 1}}, "format version 2; this program reads version 3"},
+		"a newer format":       {[][]byte{{1, 4, 1, 9}}, "format version 4"},
+		"another generation":   {[][]byte{{1, 3, 2, 0}, {3}}, "generation 2"},
 		"a second header":      {[][]byte{header, header}, "record 2"},
 		"an empty record":      {[][]byte{header, {}}, "record 2"},
 		"an unknown kind":      {[][]byte{header, good, {4}}, "record 3"},

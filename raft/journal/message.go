@@ -30,14 +30,16 @@ type Saved struct {
 	Number uint64
 }
 
-// Remove asks the journal to forget a group, whose replica has been removed: also
-// what it voted for. The answer is [Removed]. Should the replica come back, it
-// begins anew, with Save numbers too.
+// Remove asks the journal to forget a group, whose replica has been removed, but for
+// its tombstone. The answer is [Removed]. Should the replica come back, it begins anew,
+// with Save numbers too; its first Save rests on the tombstone.
 type Remove struct {
-	Group GroupID
+	Group     GroupID
+	Tombstone raft.Tombstone
 }
 
-// Removed tells whoever asked for it that a group is forgotten for good.
+// Removed tells whoever asked for it that nothing but the tombstone of a group is left,
+// for good.
 type Removed struct {
 	Group GroupID
 }
@@ -62,8 +64,10 @@ type Recovered struct {
 	Found bool
 }
 
-// A GroupState is what one replica finds when it starts.
+// A GroupState is what one replica finds when it starts: its State, or the Tombstone of
+// one that was removed.
 type GroupState struct {
-	Group GroupID
-	State raft.State
+	Group     GroupID
+	State     raft.State
+	Tombstone *raft.Tombstone
 }

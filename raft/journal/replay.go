@@ -45,27 +45,39 @@ func (r *Replay) Complete() bool { return r.complete }
 func (r *Replay) Lossy() bool { return r.lossy }
 
 func (r *Replay) fold(c change) error {
-	if c.Removed || c.Lost {
-		delete(r.groups, c.Group)
-	}
-	if c.Removed {
+	switch {
+	case c.Removed != nil:
+		r.put(c.Group, newTombstone(c))
 		return nil
+	case c.Lost:
+		delete(r.groups, c.Group)
 	}
 	return r.group(c.Group).fold(c)
 }
 
-// group finds a group, or begins it.
+// group finds a group, or begins it: anew, if its replica was removed.
 func (r *Replay) group(id GroupID) *group {
 	g := r.groups[id]
-	if g == nil {
-		if r.groups == nil {
-			r.groups = map[GroupID]*group{}
-		}
-		g = &group{bytes: maxChangeBytes}
-		r.groups[id] = g
+	if g.lives() {
+		return g
 	}
-	return g
+	fresh := &group{bytes: maxChangeBytes}
+	if g != nil {
+		fresh.state = comeback(g.tombstone)
+	}
+	r.put(id, fresh)
+	return fresh
 }
+
+func (r *Replay) put(id GroupID, g *group) {
+	if r.groups == nil {
+		r.groups = map[GroupID]*group{}
+	}
+	r.groups[id] = g
+}
+
+// lives reports whether g is there and has not been removed.
+func (g *group) lives() bool { return g != nil && g.tombstone == nil }
 
 // ids returns all groups, sorted.
 func (r *Replay) ids() []GroupID {
@@ -86,14 +98,14 @@ func (r *Replay) live() int {
 	return sum
 }
 
-// States returns the state of every group that saved anything and was not removed,
-// sorted by group. They are the caller's; the data of entries is shared.
+// States returns the state of every group that saved anything, or its tombstone, sorted
+// by group. They are the caller's; the data of entries is shared.
 func (r *Replay) States() []GroupState {
 	states := make([]GroupState, 0, len(r.groups))
 	for id, g := range r.groups { // any order: sorted below
 		s := g.state
 		s.Entries = slices.Clone(s.Entries)
-		states = append(states, GroupState{Group: id, State: s})
+		states = append(states, GroupState{Group: id, State: s, Tombstone: g.tombstone})
 	}
 	slices.SortFunc(states, func(a, b GroupState) int { return cmp.Compare(a.Group, b.Group) })
 	return states

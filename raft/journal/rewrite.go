@@ -128,11 +128,15 @@ func (j *Journal) copy(ctx actors.Context) {
 // piece returns the next part of the past of g for a generation, of at most room
 // bytes if it has more than one entry.
 func (g *group) piece(id GroupID, generation uint64, room int) change {
+	if g.tombstone != nil {
+		g.home, g.whole = generation, true
+		return change{Append: Append{Group: id}, Removed: g.tombstone}
+	}
 	if g.home != generation {
 		g.home, g.copied = generation, g.state.Snapshot.Index
 	}
 	c := change{Append: Append{Group: id, Save: raft.Save{
-		Vote: g.state.Vote, Snapshot: g.state.Snapshot, Damaged: g.state.Damaged,
+		Vote: g.state.Vote, Snapshot: g.state.Snapshot, Damaged: g.state.Damaged, Floor: g.state.Floor,
 	}}}
 	rest := g.state.Entries[g.copied-g.state.Snapshot.Index:]
 	if len(rest) > 0 {

@@ -7,19 +7,34 @@ import "github.com/understudy-kv/understudy/raft"
 // have promised more. An error is about a record that no journal wrote.
 func (r *Replay) salvage(record []byte) error {
 	_, err := decode(record, func(c change) error {
-		if c.Removed || c.Lost {
+		switch {
+		case c.Removed != nil:
+			r.salvageTombstone(c)
+			return nil
+		case c.Lost:
 			delete(r.groups, c.Group)
 		}
-		if !c.Removed {
-			r.group(c.Group).salvage(c)
-		}
+		r.group(c.Group).salvage(c)
 		return nil
 	})
 	return err
 }
 
+// salvageTombstone takes a removal. What was lost may have followed it: the replica may
+// have come back and voted.
+func (r *Replay) salvageTombstone(c change) {
+	t := *c.Removed
+	t.Damaged = true
+	if g := r.groups[c.Group]; g.lives() {
+		t.Vote = newest(g.state.Vote, t.Vote)
+	}
+	c.Removed = &t
+	r.put(c.Group, newTombstone(c))
+}
+
 func (g *group) salvage(c change) {
 	g.state.Damaged = true
+	g.state.Floor = c.Save.Floor
 	g.state.Vote = newest(g.state.Vote, c.Save.Vote)
 	if s := c.Save.Snapshot; s.Index > g.state.Snapshot.Index {
 		g.compact(s)

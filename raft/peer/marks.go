@@ -18,6 +18,8 @@ const (
 	markAbandoned      = "peer/commands-abandoned"
 	markTurnedAway     = "peer/turned-away"
 	markChangeAnswered = "peer/change-done-already"
+	markLeft           = "peer/left"
+	markRecalled       = "peer/recalled"
 )
 
 // Marks returns the marks of a peer, among them those of its replica: see
@@ -34,6 +36,8 @@ func Marks() []actors.Mark {
 		{Name: markCaptureGivenUp, Meaning: "a snapshot was given up because the state is going to be another"},
 		{Name: markAbandoned, Meaning: "those who wait for a command were told that its outcome is not known, because the reign is over"},
 		{Name: markTurnedAway, Meaning: "somebody asked a replica that is still being restored"},
+		{Name: markLeft, Meaning: "a replica left because it was removed from its group"},
+		{Name: markRecalled, Meaning: "a replica that had left was called back, because it was added again"},
 		{Name: markChangeAnswered, Meaning: "a change of members was asked for that has been made"},
 	}, marksOfRaft()...)
 }

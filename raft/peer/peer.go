@@ -37,7 +37,7 @@ type Config struct {
 	State     raft.State
 	Journal   actors.Ref
 	Snapshots actors.Ref
-	// Owner is sent [Led].
+	// Owner is sent [Led] and [Gone].
 	Owner actors.Ref
 	// Machine is new and empty.
 	Machine StateMachine
@@ -58,6 +58,8 @@ type Peer struct {
 	stopped string         // why this replica does nothing any more, if so
 	started time.Duration  // when this actor was; what the replica promised before is older
 	damaged bool           // it said that it was, and nothing since
+	// tombstone is what is left since the replica was removed, or nil.
+	tombstone *raft.Tombstone
 
 	turn raft.Input // what was collected for the next step
 	desk
@@ -113,6 +115,8 @@ func (p *Peer) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		ctx.Send(from, p.status())
 	case snapshot.Loaded:
 		p.loaded(ctx, m)
+	case journal.Removed:
+		p.forgotten(ctx)
 	case journal.Compact: // said once, perhaps while the machine is being restored
 		p.pressed = p.capturing == nil // what is being written will do
 	case Contact: // of use to a replica that is being restored, too: it is said once
@@ -160,6 +164,11 @@ func (p *Peer) Flush(ctx actors.Context) {
 		return
 	}
 	out := p.step(ctx)
+	if out.Removed != nil {
+		p.send(ctx, out.Messages)
+		p.leave(ctx, *out.Removed)
+		return
+	}
 	tell(ctx, out.Marks)
 	p.save(ctx, out.Save)
 	p.send(ctx, out.Messages)

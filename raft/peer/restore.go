@@ -143,9 +143,10 @@ func (p *Peer) lose(ctx actors.Context, err error) {
 	ctx.Mark(markSnapshotLost)
 	ctx.Log().Error("the snapshot of a replica is lost", "group", p.config.Group,
 		"snapshot", p.config.State.Snapshot, "error", err)
-	p.config.State = raft.State{Vote: p.config.State.Vote, Damaged: true}
+	p.config.State = raft.State{Vote: p.config.State.Vote, Floor: p.config.State.Floor, Damaged: true}
 	ctx.Send(p.config.Journal, journal.Append{
-		Group: p.config.Group, Save: raft.Save{Vote: p.config.State.Vote, Damaged: true}, Lost: true,
+		Group: p.config.Group, Lost: true,
+		Save: raft.Save{Vote: p.config.State.Vote, Floor: p.config.State.Floor, Damaged: true},
 	})
 }
 

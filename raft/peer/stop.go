@@ -15,6 +15,10 @@ func (p *Peer) running() bool { return p.replica != nil && p.stopped == "" }
 // holds is neither shown nor spread. The others of the group elect another leader.
 func (p *Peer) stop(ctx actors.Context, why string) {
 	ctx.Log().Error("stopped a replica", "group", p.config.Group, "why", why)
+	p.end(ctx, why)
+}
+
+func (p *Peer) end(ctx actors.Context, why string) {
 	p.stopped = why
 	p.giveUpCapture(ctx)
 	p.restoring = nil

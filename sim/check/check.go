@@ -88,6 +88,8 @@ const (
 	StateEquality         = "replicas-agree"
 	SnapshotOfDecided     = "snapshots-are-of-what-was-decided"
 	DamagedAbstains       = "damaged-replicas-abstain"
+	RemovalProven         = "only-the-removed-leave"
+	NothingLeft           = "the-removed-leave-nothing"
 	ConfigurationsOverlap = "configurations-overlap"
 	Linearizability       = "linearizability"
 	NoPanic               = "no-panic"

@@ -36,6 +36,7 @@ type group struct {
 	configurations []placed
 	images         map[Node]*image
 	changes        bool // members may
+	claims         []claim
 }
 
 // A ballot is the right of a node to vote once in a term.
@@ -120,6 +121,10 @@ func (c *Consensus) Voted(id Group, n Node, term raft.Term, candidate Node) {
 		c.violate(DurablePromise, g, "node %d sent its vote for %d in term %d; its disk says %d in term %d",
 			n, candidate, term, m.vote.For, m.vote.Term)
 	}
+	if !m.floor.Under(m.last(), g.term(m, m.last())) {
+		c.violate(DamagedAbstains, g, "node %d voted for %d in term %d with a log up to %d; it was removed with one up to %d",
+			n, candidate, term, m.last(), m.floor.Index)
+	}
 	if m.damaged {
 		c.violate(DamagedAbstains, g, "node %d voted for %d in term %d; its disk says that it has lost something",
 			n, candidate, term)
@@ -144,7 +149,7 @@ func (c *Consensus) Synced(id Group, n Node, s raft.Save) {
 	if s.Vote.Term < m.vote.Term {
 		c.violate(TermsAscend, g, "node %d saved term %d after term %d", n, s.Vote.Term, m.vote.Term)
 	}
-	m.vote, m.damaged, m.hurt = s.Vote, s.Damaged, m.hurt && s.Damaged
+	m.vote, m.damaged, m.hurt, m.floor = s.Vote, s.Damaged, m.hurt && s.Damaged, s.Floor
 	if s.Snapshot.Index > 0 {
 		c.replaced(g, n, m, s.Snapshot)
 	}

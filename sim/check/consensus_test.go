@@ -146,6 +146,24 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 			s.Lost(1, 3, vote(5, 1))
 			s.Voted(1, 3, 5, 1)
 		}},
+		{check.DamagedAbstains, func(s *story) {
+			s.decideA()
+			s.Left(1, 4, tombstone(1, 5))
+			s.Synced(1, 4, raft.Save{Vote: vote(6, 1), Floor: raft.Floor{Index: 1, Term: 5}})
+			s.Voted(1, 4, 6, 1)
+		}},
+		{check.TermsAscend, func(s *story) {
+			s.sync(4, vote(6, 1))
+			s.Left(1, 4, tombstone(1, 5))
+		}},
+		{check.RemovalProven, func(s *story) {
+			s.decideA()
+			s.Left(1, 3, tombstone(1, 5)) // it is a member
+		}},
+		{check.RemovalProven, func(s *story) {
+			s.Left(1, 4, tombstone(1, 4)) // something else will be decided there
+			s.decideA()
+		}},
 		{check.Recovery, func(s *story) {
 			s.decideA()
 			s.Rewritten(1, 1, raft.State{Vote: vote(5, 1)})
@@ -313,5 +331,25 @@ func TestConvergenceNamesTheReplicaThatLags(t *testing.T) {
 	s.Applied(1, 3, entry(1, 5, "a"), 1)
 	if err := s.Converged(1); err != nil {
 		t.Errorf("Converged: %v", err)
+	}
+}
+
+// tombstone is that of a replica which was removed up to an entry of that term.
+func tombstone(i raft.Index, term raft.Term) raft.Tombstone {
+	return raft.Tombstone{Floor: raft.Floor{Index: i, Term: term}, Configuration: raft.Configuration{Voters: []raft.ID{1, 2, 3}}}
+}
+
+func TestWhoWasRemovedHoldsNothing(t *testing.T) {
+	s := newStory()
+	s.sync(4, vote(5, 1), entry(1, 5, "a"))
+	s.decideA()
+	if !s.Holds(1, 4) {
+		t.Error("an entry on a disk is not noticed")
+	}
+	left := tombstone(1, 5)
+	left.Vote = vote(5, 1)
+	s.Left(1, 4, left)
+	if s.Holds(1, 4) || s.Holds(1, 9) || len(s.found) > 0 {
+		t.Errorf("a tombstone is taken for a log, or found %v", s.found)
 	}
 }

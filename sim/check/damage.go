@@ -9,7 +9,7 @@ func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	g := c.groups[id]
 	old := g.image(n)
 	g.images[n] = &image{applied: old.applied, begun: old.begun}
-	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged})
+	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged, Floor: s.Floor})
 	m := g.images[n]
 	m.hurt = old.hurt
 	if s.Damaged {

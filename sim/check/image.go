@@ -17,8 +17,9 @@ type image struct {
 	terms    []raft.Term
 	// configurations are those of the durable log, in order.
 	configurations []placed
-	damaged        bool // by what the disk itself says
-	hurt           bool // the harness did it, and nothing has been saved as whole since
+	floor          raft.Floor // of one that left and came back, until its log has come as far
+	damaged        bool       // by what the disk itself says
+	hurt           bool       // the harness did it, and nothing has been saved as whole since
 	applied        raft.Index
 	begun          bool // the present incarnation has applied something, or gone on from a snapshot
 }

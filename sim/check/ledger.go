@@ -32,6 +32,7 @@ func (c *Consensus) decide(g *group, n Node, e raft.Entry, state uint64) {
 		c.decideMembers(g, n, e)
 	}
 	c.mustBeHeld(g, n, e, d.prefix)
+	c.judgeClaims(g)
 }
 
 // decideMembers enters a configuration that was decided.

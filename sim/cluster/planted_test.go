@@ -99,6 +99,33 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	}
 }
 
+// Whoever is not there when it is removed must be told later.
+func TestWhoIsNotToldThatItWasRemovedIsFound(t *testing.T) {
+	moving := rehearsal
+	moving.Cluster.Nodes = plan.Range{Min: 5, Max: 5}
+	moving.Faults = []plan.Fault{
+		{Kind: plan.ChangeMembers, Target: plan.Any, Every: time.Second, For: time.Second},
+		{Kind: plan.CutLink, Target: plan.Any, Every: time.Second, For: 3 * time.Second},
+		{Kind: plan.Crash, Target: plan.Any, Every: 2 * time.Second, For: 3 * time.Second},
+	}
+	for seed := range sim.Seed(100) {
+		if report := Run(plan.Draw(moving, seed)); seed < 3 && report.Verdict != check.Pass {
+			t.Errorf("sound parts: %v", report)
+		}
+		r := newRun(plan.Draw(moving, seed))
+		r.parts.codec = tamper(func(m raft.Message) raft.Message {
+			if m.Kind == raft.TellTerm || m.Kind == raft.TellDamage {
+				m.Data = nil
+			}
+			return m
+		})
+		if slices.ContainsFunc(r.carryOut(nil).Violations, func(v check.Violation) bool { return v.Oracle == check.NothingLeft }) {
+			return
+		}
+	}
+	t.Errorf("%s did not notice in 100 seeds", check.NothingLeft)
+}
+
 // A lyingDisk answers a sync at once and lets it happen later.
 type lyingDisk struct{ *disk.Disk }
 

@@ -57,6 +57,9 @@ func (p platter) fold(log string, record []byte) error {
 func (p platter) rewritten(past *journal.Replay) {
 	states := map[check.Group]raft.State{}
 	for _, s := range past.States() {
+		if t := s.Tombstone; t != nil {
+			s.State = raft.State{Vote: t.Vote, Floor: t.Floor, Damaged: t.Damaged}
+		}
 		states[check.Group(s.Group)] = s.State
 	}
 	for _, g := range p.consensus.Groups() {
@@ -70,9 +73,12 @@ func (p platter) rewritten(past *journal.Replay) {
 func (p platter) save(record []byte) error {
 	batch, err := journal.DecodeBatch(record)
 	for _, a := range batch {
-		if a.Lost {
+		switch {
+		case a.Tombstone != nil:
+			p.consensus.Left(check.Group(a.Group), p.node, *a.Tombstone)
+		case a.Lost:
 			p.consensus.Lost(check.Group(a.Group), p.node, a.Save.Vote)
-		} else {
+		default:
 			p.consensus.Synced(check.Group(a.Group), p.node, a.Save)
 		}
 	}

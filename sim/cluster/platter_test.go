@@ -22,7 +22,7 @@ func TestAGroupThatIsMissingInAGenerationIsForgotten(t *testing.T) {
 	} {
 		var found []check.Violation
 		p := voterPlatter(func(v check.Violation) { found = append(found, v) })
-		p.Durable("journal-2", 0, [][]byte{{1, 2, 2, c.lossy}, {3}}) // docs/journal.md: a header, and that it is complete
+		p.Durable("journal-2", 0, [][]byte{{1, 3, 2, c.lossy}, {3}}) // docs/journal.md: a header, and that it is complete
 		p.consensus.Synced(1, 1, raft.Save{Damaged: true})
 		p.consensus.Voted(1, 1, 0, 0)
 		if !slices.ContainsFunc(found, func(v check.Violation) bool { return v.Oracle == c.oracle }) {

@@ -6,6 +6,7 @@ package cluster
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -92,7 +93,7 @@ func (r *run) carryOut(observers []func(*sim.Event)) Report {
 	r.build(observers)
 	r.schedule()
 	r.world.RunUntil(r.over, r.plan.Duration)
-	for _, phase := range []func(){r.heal, r.drain, r.demandProgress, r.demandConvergence} {
+	for _, phase := range []func(){r.heal, r.drain, r.demandProgress, r.demandConvergence, r.demandDepartures} {
 		if !r.over() {
 			phase()
 		}
@@ -181,6 +182,37 @@ func (r *run) demandConvergence() {
 	if !r.await(converged, healLimit) {
 		r.fail(check.Convergence, fmt.Sprintf("%v, %v after healing", lagging, healLimit))
 	}
+}
+
+// demandDepartures waits until nobody holds anything of a group that it is no member of.
+func (r *run) demandDepartures() {
+	var lingering error
+	if !r.await(func() bool { lingering = r.lingering(); return lingering == nil }, healLimit) {
+		r.fail(check.NothingLeft, fmt.Sprintf("%v, %v after healing", lingering, healLimit))
+	}
+}
+
+// lingering finds a server that holds something of a group of which it is no member, if
+// there is one.
+func (r *run) lingering() error {
+	for p := range r.plan.Cluster.Partitions {
+		g := groupAt(p)
+		members := r.watch.consensus.Configuration(g)
+		for _, n := range r.servers {
+			if members.Has(check.Node(n)) || !r.world.Up(n) {
+				continue
+			}
+			if r.watch.consensus.Holds(g, check.Node(n)) {
+				return fmt.Errorf("node %v holds a log of group %d, of which %v are the members", n, g, members)
+			}
+			for _, file := range r.disks[n].Files() {
+				if strings.HasPrefix(file, fmt.Sprintf("snapshot-%d-", g)) {
+					return fmt.Errorf("node %v holds %s of group %d, of which %v are the members", n, file, g, members)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (r *run) fail(oracle, text string) {
