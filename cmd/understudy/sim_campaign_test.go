@@ -178,6 +178,18 @@ func TestAnotherProcessIsATwin(t *testing.T) {
 	}
 }
 
+func TestASimulatorThatBreaksNamesTheRun(t *testing.T) {
+	r := briefRehearsal(t, 1)
+	r.work.Scenarios[0].Scenario = plan.Scenario{} // nobody validated it
+	defer func() {
+		const want = "understudy sim replay brief --seed 1: "
+		if broken := fmt.Sprint(recover()); !strings.HasPrefix(broken, want) {
+			t.Errorf("it says %q, want %q", broken, want)
+		}
+	}()
+	_, _ = r.rehearse(0)
+}
+
 func TestAnInterruptEndsWithTheSummaryOfWhatRan(t *testing.T) {
 	r := briefRehearsal(t, 0)
 	r.work.Scenarios = r.work.Scenarios[:1]

@@ -75,13 +75,13 @@ func (f *runFlags) declare(flags *pflag.FlagSet) {
 	flags.IntVar(&f.seeds, "seeds", 100, "how many seeds of each scenario to run; with --for, as many as there is time for")
 	flags.Uint64Var(&f.first, "seed", 1, "the first seed; the others follow it")
 	flags.DurationVar(&f.budget, "for", 0, "begin no run after this much time; 0 is no limit")
-	flags.StringVar(&f.shard, "shard", "0/1", "run only this part: 3/16 is the fourth of 16, which are numbered from 0")
+	flags.StringVar(&f.shard, "shard", "0/1", "run only this `part`: 3/16 is the fourth of 16, which are numbered from 0")
 	flags.IntVar(&f.stopAfter, "stop-after", 0, "end after so many runs that did not pass; 0 runs them all")
-	flags.Float64Var(&f.repeat, "repeat", 0.05, "share of the runs that another process repeats, to see that the trace is the same")
+	flags.Float64Var(&f.repeat, "repeat", 0.05, "`share` of the runs that another process repeats, to see that the trace is the same")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "how many worlds to run at a time")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
-	flags.StringVar(&f.junit, "junit", "", "write the summary as JUnit XML to this file")
-	flags.StringVar(&f.plans, "save-plans", "", "write the plan of the cheapest run of each way to fail into this folder")
+	flags.StringVar(&f.junit, "junit", "", "write the summary as JUnit XML to this `file`")
+	flags.StringVar(&f.plans, "save-plans", "", "write the plan of the cheapest run of each way to fail into this `folder`")
 }
 
 // rehearsal checks the flags and says what to do.
