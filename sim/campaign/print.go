@@ -90,11 +90,23 @@ func (t *Tally) faults() string {
 	return orNone(parts)
 }
 
+// listWidth is how long a line of a list may become, beside the name of the list.
+const listWidth = 76
+
+// orNone joins the parts of a list, in as many lines as it takes.
 func orNone(parts []string) string {
 	if len(parts) == 0 {
 		return "none"
 	}
-	return strings.Join(parts, ", ")
+	list, width := parts[0], len(parts[0])
+	for _, part := range parts[1:] {
+		separator := ", "
+		if width += len(part) + len(separator); width > listWidth {
+			separator, width = ",\n\t", len(part)
+		}
+		list += separator + part
+	}
+	return list
 }
 
 // unfinished says how much was not run, and why.

@@ -26,7 +26,7 @@ var twoScenarios = campaign.Work{
 func outcome(scenario int, seed sim.Seed, events uint64, v check.Verdict) campaign.Outcome {
 	return campaign.NewOutcome(campaign.Run{Scenario: scenario, Seed: seed}, cluster.Report{
 		Verdict: v, Hash: uint64(seed), Simulated: 10 * time.Second, Answered: 5, Stats: sim.Stats{Events: events},
-		Faults: []cluster.Count{{Name: "crash", Count: 2}},
+		Faults: []cluster.Count{{Name: "crash", Count: 2}, {Name: "a fault with a very long name, which leaves no room", Count: 1}, {Name: "loss", Count: 1000000}},
 	}, time.Second)
 }
 
