@@ -18,8 +18,17 @@ import (
 // hash of the trace so far, in 16 hexadecimal digits, and the event in words.
 func WriteTrace(w io.Writer, p plan.Plan) error {
 	out := bufio.NewWriter(w)
-	cluster.Run(p, func(e *sim.Event) { fmt.Fprintf(out, "%016x %s\n", e.Hash, oneLine(e)) })
+	cluster.Run(p, traced(func(e *sim.Event) { fmt.Fprintf(out, "%016x %s\n", e.Hash, oneLine(e)) }))
 	return out.Flush()
+}
+
+// traced returns an observer that sees only what the hash of the trace covers.
+func traced(f func(*sim.Event)) func(*sim.Event) {
+	return func(e *sim.Event) {
+		if e.Kind != sim.Shown {
+			f(e)
+		}
+	}
 }
 
 // oneLine prints an event without the line breaks that a panic may have.
@@ -31,7 +40,7 @@ func oneLine(e *sim.Event) string { return strings.ReplaceAll(e.String(), "\n", 
 func Diverge(p plan.Plan, other io.Reader) (*check.Violation, error) {
 	c := comparison{other: bufio.NewScanner(other)}
 	c.other.Buffer(nil, maxLineBytes)
-	report := cluster.Run(p, c.event)
+	report := cluster.Run(p, traced(c.event))
 	if c.found == nil && c.other.Err() == nil && c.other.Scan() {
 		c.seq++
 		c.part(report.Simulated, theEnd, c.other.Text())
