@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -287,5 +288,19 @@ func TestTheOrderOfActorsIsDrawn(t *testing.T) {
 	}
 	if len(orders) != 6 {
 		t.Errorf("three actors ran in the orders %v", orders)
+	}
+}
+
+func TestWhatIsShownIsToldAndHasNoPartInTheHash(t *testing.T) {
+	l := steady(1, time.Microsecond)
+	before := l.Hash()
+	var told []string
+	l.Observe(sim.Of(sim.Shown), func(e *sim.Event) { told = append(told, e.String()) })
+	l.Show(2, note{Number: 7})
+	if len(told) != 1 || !strings.HasSuffix(told[0], "2 show note 7") {
+		t.Errorf("told was %q", told)
+	}
+	if l.Hash() != before {
+		t.Error("the hash has changed")
 	}
 }

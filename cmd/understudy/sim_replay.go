@@ -51,10 +51,7 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 			if !drawn && cmd.Flags().Changed("seed") {
 				return usage(seedOfPlan(args[0], p))
 			}
-			f.command = cmd.CommandPath() + " " + args[0]
-			if drawn {
-				f.command += fmt.Sprintf(" --seed %d", f.seed)
-			}
+			f.command = replayCommand(args[0], drawn, f.seed)
 			return simReplay(cmd.OutOrStdout(), p, f)
 		},
 	}
@@ -90,6 +87,14 @@ func simReplay(out io.Writer, p plan.Plan, f replayFlags) error {
 	}
 	printReport(out, report)
 	return exitFor(report.Verdict)
+}
+
+// replayCommand returns what shows a run again: of a scenario and a seed, or of a plan.
+func replayCommand(name string, drawn bool, seed uint64) string {
+	if drawn {
+		return fmt.Sprintf("understudy sim replay %s --seed %d", name, seed)
+	}
+	return "understudy sim replay " + name
 }
 
 // writePage writes the page of a run that a recorder has seen.

@@ -167,9 +167,11 @@ func tell(lines []line) *check.History {
 }
 
 func TestViolationNamesTheKeyAndShowsThePage(t *testing.T) {
+	elsewhere := kv.Op{Kind: kv.Put, Key: []byte("sound"), Value: []byte("b")}
 	h := tell([]line{
-		{0, 1, 2, put("a"), done, false},
-		{1, 3, 4, get, absent, false},
+		{0, 1, 2, elsewhere, done, false},
+		{0, 3, 4, put("a"), done, false},
+		{1, 5, 6, get, absent, false},
 	})
 	j := h.Judge(time.Minute)
 	if j.Key != "k" {
@@ -181,5 +183,8 @@ func TestViolationNamesTheKeyAndShowsThePage(t *testing.T) {
 	}
 	if !strings.Contains(page.String(), "crash of node 2") {
 		t.Error("the page does not show the fault")
+	}
+	if strings.Contains(page.String(), "sound") {
+		t.Error("the page shows operations on a key that has an order")
 	}
 }

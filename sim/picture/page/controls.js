@@ -43,8 +43,16 @@ function fillControls(app) {
   byId('close').addEventListener('click', () => byId('help').close())
   byId('run').addEventListener('click', () => app.select({}))
   listenToSearch(app)
+  closeMenus()
   fillKinds(app)
   fillNodes(app)
+}
+
+// closeMenus closes a menu when something else is clicked, or with Escape.
+function closeMenus() {
+  const close = (but) => document.querySelectorAll('.menu[open]').forEach((m) => m !== but && (m.open = false))
+  document.addEventListener('pointerdown', (e) => close(e.target.closest?.('.menu')))
+  document.addEventListener('keydown', (e) => e.key === 'Escape' && close(null))
 }
 
 function listenToSearch(app) {
@@ -95,7 +103,7 @@ function fillKinds(app) {
 
 function fillNodes(app) {
   const { filter, run } = app
-  const lanes = run.head.lanes.map((l, i) => ({ ...l, i })).sort((a, b) => b.client - a.client || number(a.name) - number(b.name))
+  const lanes = sortedLanes(run)
   byId('nodes').replaceChildren(...lanes.map((l) =>
     check(l.name, !filter.hiddenLanes.has(l.i), (on) =>
       app.refilter(() => (on ? filter.hiddenLanes.delete(l.i) : filter.hiddenLanes.add(l.i))))))

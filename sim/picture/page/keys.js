@@ -8,7 +8,7 @@ const help = [
   ['n  p', 'next and previous event of the selected actor, or of the run'],
   ['c', 'to what led to the selected event'],
   ['z', 'zoom to the selected event'],
-  ['v', 'to the first broken promise'],
+  ['v', 'to the first broken promise, and from one to the next'],
   ['[  ]', 'previous and next partition'],
   ['/', 'search; Enter and Shift+Enter go through what was found'],
   ['t', 'light or dark'],

@@ -12,11 +12,7 @@ class Layout {
   constructor(run, filter, height) {
     this.lanes = []
     this.byLane = new Array(run.head.lanes.length).fill(null)
-    const order = run.head.lanes
-      .map((lane, i) => ({ i, client: lane.client, name: lane.name }))
-      .filter((l) => !filter.hiddenLanes.has(l.i))
-      .sort((a, b) => b.client - a.client || number(a.name) - number(b.name))
-    for (const l of order) this.add(run, filter, l)
+    for (const l of sortedLanes(run)) if (!filter.hiddenLanes.has(l.i)) this.add(run, filter, l)
     this.measure(run, height)
     this.spread(height)
   }
@@ -34,8 +30,9 @@ class Layout {
   measure(run, height) {
     const nodes = this.lanes.filter((l) => !l.client)
     const strips = nodes.reduce((sum, l) => sum + Math.max(1, l.groups.length), 0)
-    const taken = this.lanes.reduce((sum, l) => sum + (l.client ? run.tracks[l.index] * CALL + 11 : l.rails.count * RAIL + 6 + 34), 0)
     const least = strips > 60 ? 6 : 12
+    const fixed = (l) => (l.client ? run.tracks[l.index] * CALL + 11 : l.rails.count * RAIL + 40)
+    const taken = this.lanes.reduce((sum, l) => sum + fixed(l), 0)
     const strip = Math.max(least, Math.min(24, Math.floor((height - AXIS - taken) / Math.max(1, strips))))
     for (const l of this.lanes) {
       l.strip = strip
@@ -78,8 +75,12 @@ class Layout {
   }
 }
 
-function number(name) {
-  return Number(name.split(' ')[1])
+// sortedLanes lists the lanes as {i, client, name}, clients first.
+function sortedLanes(run) {
+  const number = (l) => Number(l.name.split(' ')[1])
+  return run.head.lanes
+    .map((l, i) => ({ i, client: l.client, name: l.name }))
+    .sort((a, b) => b.client - a.client || number(a) - number(b))
 }
 
 // groupsOf lists the groups that a node ever hosts a replica of.

@@ -56,18 +56,20 @@ class Run {
   }
 
   // linkRows finds for each row the one before it of the same actor, in the same life
-  // of its node, and which entries were applied where.
+  // of its node, and which entries were applied where. A crash follows whatever its node
+  // did last, and a new life follows the crash: its disk remembers.
   linkRows() {
     this.before = new Uint32Array(this.rows)
     this.applies = new Map() // "lane group" to {at, index}
     const last = new Uint32Array(this.head.actors.length)
     const born = new Uint32Array(this.head.lanes.length)
+    const latest = new Uint32Array(this.head.lanes.length)
     let n = 0
     for (let i = 1; i < this.rows; i++) {
       const a = this.actor[i]
       const lane = this.lane[i]
-      this.before[i] = lane < 0 ? NONE : Math.max(last[a], born[lane])
-      last[a] = i
+      this.before[i] = lane < 0 ? NONE : this.kind[i] === Kind.crash ? latest[lane] : Math.max(last[a], born[lane])
+      last[a] = latest[lane] = i
       if (this.kind[i] === Kind.restart) born[lane] = i
       if (this.kind[i] === Kind.apply) this.addApplied(i, this.applied[n++])
     }

@@ -71,6 +71,11 @@ function clicks(p) {
   must(p.textOf(sent).includes(' sends AcceptEntries '), 'a sending reads', p.textOf(sent))
   document.querySelector('#chain button').click()
   must(app.selection.row === sent, 'the first of the chain is', app.selection.row, 'not the sending', sent)
+  const restart = p.rowsOf('restart').at(-1)
+  const crash = run.before[restart]
+  must(run.head.names.kinds[run.kind[crash]] === 'crash', 'a restart follows', p.textOf(crash))
+  must(run.lane[run.before[crash]] === run.lane[crash], 'a crash does not follow what its node did')
+  app.select({ row: sent })
   press('n')
   must(app.selection.row > sent, 'n did not go on')
   press('Escape')
