@@ -127,6 +127,7 @@ func (r *Replica) Step(in Input) Output {
 		r.rouse(l)
 	}
 	r.propose(in.Proposals)
+	r.bar(in.Barrier)
 	r.read(in.Reads)
 	r.change(in.Change)
 	r.transfer(in.Transfer)

@@ -20,6 +20,13 @@ func (r *Replica) propose(proposals []Proposal) {
 	}
 }
 
+// bar appends an entry that changes nothing, if that is asked of a leader.
+func (r *Replica) bar(asked bool) {
+	if l, leading := r.role.(*leader); asked && leading && r.admits(l, Proposal{}) {
+		r.add(l, Barrier, Proposal{})
+	}
+}
+
 // admits reports whether p may enter the log, which stands still while the leader
 // hands over. When nothing waits to be delivered any size may, or it never could.
 func (r *Replica) admits(l *leader, p Proposal) bool {

@@ -63,7 +63,7 @@ func (r *Replica) resting() bool {
 
 // busy reports whether in holds work for a leader.
 func (in Input) busy() bool {
-	return len(in.Proposals) > 0 || len(in.Reads) > 0 || in.Change != nil || in.Transfer != None
+	return len(in.Proposals) > 0 || in.Barrier || len(in.Reads) > 0 || in.Change != nil || in.Transfer != None
 }
 
 // rouse ends the rest of a leader, or its way there. Nobody could be heard of

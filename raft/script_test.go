@@ -135,6 +135,7 @@ func (s *story) commands() map[string]func(args) {
 		"rand":     s.setRand,  // N MS: chance makes N wait so much longer
 		"tick":     s.tick,     // N...: a turn in which nothing happens; not for those who left
 		"propose":  s.propose,  // N DATA... [after=STAMP]
+		"barrier":  s.barrier,  // N: ask it for an entry that changes nothing
 		"read":     s.read,     // N NUMBER...
 		"change":   s.change,   // N VOTER... [learners=4,5]: ask N for these members
 		"transfer": s.transfer, // N TO, or N anyone: ask N to hand over
@@ -323,6 +324,8 @@ func (s *story) propose(a args) {
 	}
 	s.step(a.id(0), in)
 }
+
+func (s *story) barrier(a args) { s.step(a.id(0), Input{Barrier: true}) }
 
 func (s *story) read(a args) {
 	in := Input{}

@@ -32,7 +32,8 @@ const (
 	// Command is an entry for the state machine.
 	Command Kind = iota + 1
 	// Barrier is the empty entry with which a leader opens its term: until it is
-	// committed the leader does not know what is (§5.4.2, §8).
+	// committed the leader does not know what is (§5.4.2, §8). [Input.Barrier] asks for
+	// further ones.
 	Barrier
 	// Membership is an entry that holds a configuration.
 	Membership
@@ -96,6 +97,10 @@ type Input struct {
 	Installed Snapshot
 	Messages  []Message
 	Proposals []Proposal
+	// Barrier asks a leader for one more entry that changes nothing, so that there is a
+	// state to capture that is newer than the newest snapshot. It may be refused as any
+	// proposal, and nothing is said about it.
+	Barrier bool
 	// Reads are linearizable reads that start now, each under a number of the
 	// caller's choice.
 	Reads []uint64

@@ -14,6 +14,7 @@ const (
 	markSpoiled        = "peer/fetched-spoiled"
 	markFetchFailed    = "peer/fetch-failed"
 	markPressed        = "peer/captured-when-asked"
+	markRotten         = "peer/snapshot-damaged"
 	markCaptureGivenUp = "peer/capture-given-up"
 	markAbandoned      = "peer/commands-abandoned"
 	markTurnedAway     = "peer/turned-away"
@@ -32,7 +33,8 @@ func Marks() []actors.Mark {
 		{Name: markRestoredInVain, Meaning: "the log had overtaken a fetched snapshot by the time its state was built"},
 		{Name: markSpoiled, Meaning: "a snapshot could not be read after it was fetched"},
 		{Name: markFetchFailed, Meaning: "a snapshot that the replica needs could not be fetched"},
-		{Name: markPressed, Meaning: "a snapshot was begun before it was due, because the journal asked for it"},
+		{Name: markPressed, Meaning: "a snapshot was begun before it was due, because it was asked for"},
+		{Name: markRotten, Meaning: "the snapshot that the log rests on was found to be damaged while the replica runs"},
 		{Name: markCaptureGivenUp, Meaning: "a snapshot was given up because the state is going to be another"},
 		{Name: markAbandoned, Meaning: "those who wait for a command were told that its outcome is not known, because the reign is over"},
 		{Name: markTurnedAway, Meaning: "somebody asked a replica that is still being restored"},

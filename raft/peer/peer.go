@@ -89,7 +89,7 @@ type archive struct {
 	captured  raft.Index // of the newest that is complete
 	weight    int        // of that one, in bytes
 	grown     int        // bytes applied since the last one was begun
-	pressed   bool       // the journal needs a new one
+	pressed   bool       // a new one is needed at once
 	ledge     ledge
 	restoring *restoration
 }
@@ -149,6 +149,8 @@ func (p *Peer) collect(ctx actors.Context, from actors.Ref, m actors.Message) {
 		p.discard(ctx, m.Number)
 	case snapshot.Written:
 		p.written(ctx, m)
+	case snapshot.Damaged:
+		p.rotten(ctx, m)
 	case snapshot.Fetched:
 		p.fetched(ctx, m)
 	case wake:

@@ -28,7 +28,8 @@ type fetch struct {
 	vain  bool          // the last question had no answer in time
 }
 
-// fetch begins to get a snapshot, unless it is here or on its way.
+// fetch begins to get a snapshot, unless it is here or on its way, or could not be had
+// just now.
 func (k *Keeper) fetch(ctx actors.Context, from actors.Ref, m Fetch) {
 	assert(m.Group != 0 && m.Index != 0, "fetch of snapshot %v", m.key())
 	wanted := &fetch{key: m.key(), keeper: k, from: m.From, to: from}
@@ -37,6 +38,8 @@ func (k *Keeper) fetch(ctx actors.Context, from actors.Ref, m Fetch) {
 	case f.good():
 		ctx.Mark(markHereAlready)
 		k.found(ctx, f, from)
+	case k.pausing(ctx.Now(), wanted):
+		ctx.Mark(markPauses)
 	case i < 0:
 		if len(k.fetches) >= k.config.Downloads {
 			ctx.Mark(markWaitsItsTurn)
@@ -149,7 +152,10 @@ func (f *fetch) giveUp(ctx actors.Context, err error) {
 }
 
 func (f *fetch) refuse(ctx actors.Context, err error) {
-	ctx.Log().Warn("could not fetch a snapshot", "snapshot", f.key, "from", f.from, "err", err)
+	if f.keeper.setBack(ctx, f) {
+		ctx.Log().Warn("could not fetch a snapshot", "snapshot", f.key, "from", f.from,
+			"err", err, "failures", f.keeper.setbacks[f.group].times)
+	}
 	ctx.Send(f.to, Fetched{Group: f.group, Snapshot: f.position(), Err: err})
 }
 
@@ -186,6 +192,7 @@ func (f *fetch) wrote(ctx actors.Context) {
 func (f *fetch) sealed(ctx actors.Context) {
 	assert(f.file.pieces == f.pieces, "%d of %d pieces of %v came", f.file.pieces, f.pieces, f.key)
 	f.keeper.forget(f)
+	f.keeper.succeeded(f.group)
 	f.dismiss(ctx)
 	f.keeper.found(ctx, f.file, f.to)
 }

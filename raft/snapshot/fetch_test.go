@@ -151,6 +151,7 @@ func TestPiecesOfTwoCopiesAreNeverMixed(t *testing.T) {
 	if f := await[snapshot.Fetched](l, 2); !errors.Is(f.Err, snapshot.ErrGone) {
 		t.Errorf("fetching from two copies gave %+v", f)
 	}
+	l.Run(snapshot.DefaultRetry)
 	if f := l.fetch(2, 1, second); f.Err != nil {
 		t.Errorf("fetching anew gave %+v", f)
 	}
@@ -164,6 +165,7 @@ func TestASnapshotThatIsNotThereIsGone(t *testing.T) {
 		t.Errorf("fetching gave %+v", f)
 	}
 	l.capture(1, s)
+	l.Run(snapshot.DefaultRetry)
 	l.order(2, s.fetch(1))
 	l.untilGiven(10)
 	l.disks[1].LoseFile(s.name())

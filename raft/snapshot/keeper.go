@@ -33,7 +33,9 @@ type Config struct {
 	// BytesPerSecond limits what is sent to all nodes together. Zero is no limit.
 	BytesPerSecond int
 	// Retry is how long the answer of another node may take before it is asked again;
-	// each time in vain takes twice as long, up to half of Idle.
+	// each time in vain takes twice as long, up to half of Idle. After a fetch that
+	// failed it is about how long the same snapshot is not fetched from there again;
+	// each failure in a row makes that twice as long, up to Idle.
 	Retry time.Duration
 	// Idle is how long the asking node may be silent before it loses its place, and
 	// with it the hold on a snapshot that is to be removed. At least twice Retry, on
@@ -63,16 +65,18 @@ func (c Config) withDefaults() Config {
 
 // A Keeper is the actor. Create one with [New].
 type Keeper struct {
-	config  Config
-	listed  bool       // the disk has told which files there are
-	early   []envelope // what came before that from this node
-	files   map[key]*file
-	doomed  []*file // to be removed when nobody is sent them
-	reads   []read  // under way, in the order asked
-	sender  sender
-	fetches []*fetch // in the order asked; the first of them run, the others wait
-	alarm   alarm
-	ignored uint64 // messages of other nodes that no keeper sends
+	config   Config
+	listed   bool       // the disk has told which files there are
+	early    []envelope // what came before that from this node
+	files    map[key]*file
+	kept     map[journal.GroupID]holding
+	doomed   []*file // to be removed when nobody is sent them
+	reads    []read  // under way, in the order asked
+	sender   sender
+	fetches  []*fetch // in the order asked; the first of them run, the others wait
+	setbacks map[journal.GroupID]setback
+	alarm    alarm
+	ignored  uint64 // messages of other nodes that no keeper sends
 }
 
 // An envelope is a message that waits and its sender.
@@ -86,7 +90,10 @@ func New(c Config) *Keeper {
 	c = c.withDefaults()
 	assert(c.Uploads > 0 && c.Downloads > 0 && c.BytesPerSecond >= 0, "nothing is sent or fetched by %+v", c)
 	assert(c.Retry > 0 && c.Idle >= 2*c.Retry, "who asks every %v is idle after %v", c.Retry, c.Idle)
-	return &Keeper{config: c, files: map[key]*file{}, sender: sender{pace: pace{rate: c.BytesPerSecond}}}
+	return &Keeper{
+		config: c, files: map[key]*file{}, kept: map[journal.GroupID]holding{},
+		setbacks: map[journal.GroupID]setback{}, sender: sender{pace: pace{rate: c.BytesPerSecond}},
+	}
 }
 
 // Receive does what a message asks for, or lets it wait for its turn.
@@ -160,7 +167,7 @@ func (k *Keeper) serve(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case Load:
 		k.load(ctx, from, m)
 	case Keep:
-		k.keep(ctx, m)
+		k.keep(ctx, from, m)
 	case Drop:
 		k.drop(ctx, m)
 	case AskPiece:
@@ -175,31 +182,6 @@ func (k *Keeper) serve(ctx actors.Context, from actors.Ref, m actors.Message) {
 		k.fileRead(ctx, m)
 	case actors.FileRemoved:
 		k.removed(ctx, m)
-	}
-}
-
-// keep removes what is older than the snapshot that a group needs, and what is newer
-// and damaged: people had time to look at it, and a good one is there.
-func (k *Keeper) keep(ctx actors.Context, m Keep) {
-	kept := m.key()
-	if f := k.fetchOf(m.Group); f != nil && f.key.older(kept) {
-		ctx.Mark(markOvertaken)
-		k.cancel(ctx, f)
-	}
-	for _, f := range k.filesOf(m.Group) {
-		if f.key.older(kept) || f.key != kept && f.usable() && f.damaged {
-			k.doom(ctx, f)
-		}
-	}
-}
-
-// drop removes everything of a group.
-func (k *Keeper) drop(ctx actors.Context, m Drop) {
-	if f := k.fetchOf(m.Group); f != nil {
-		k.cancel(ctx, f)
-	}
-	for _, f := range k.filesOf(m.Group) {
-		k.doom(ctx, f)
 	}
 }
 

@@ -357,6 +357,7 @@ func TestDamageIsTold(t *testing.T) {
 		}
 		l.capture(1, s) // in its place
 		l.holds(1, s)
+		l.Run(snapshot.DefaultRetry)
 		if f := l.fetch(2, 1, s); f.Err != nil {
 			t.Errorf("piece %d repaired: fetching gave %+v", piece, f)
 		}

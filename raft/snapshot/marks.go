@@ -22,6 +22,8 @@ const (
 	markPinned          = "snapshot/removal-waits"
 	markDiscarded       = "snapshot/discarded-while-written"
 	markDamaged         = "snapshot/damaged"
+	markKeptDamaged     = "snapshot/kept-damaged"
+	markPauses          = "snapshot/fetch-pauses"
 )
 
 // Marks returns the marks of a keeper.
@@ -45,5 +47,7 @@ func Marks() []actors.Mark {
 		{Name: markPinned, Meaning: "a snapshot that is not needed any more was kept because it is being sent"},
 		{Name: markDiscarded, Meaning: "a file was given up while the disk was at it"},
 		{Name: markDamaged, Meaning: "a piece of a snapshot was found to be damaged or gone"},
+		{Name: markKeptDamaged, Meaning: "a peer was told that the snapshot its log rests on is damaged"},
+		{Name: markPauses, Meaning: "a snapshot that could not be fetched just now was offered again"},
 	}
 }

@@ -78,7 +78,7 @@ type Fetched struct {
 	Snapshot raft.Snapshot
 	// Err wraps [ErrGone], [ErrSilent], [ErrBusy], [ErrMalformed], or is that of the
 	// disk. Nothing is left of what was fetched; the keeper tries again only when it is
-	// asked again.
+	// asked again, the same from the same node not before a pause is over.
 	Err error
 }
 
@@ -111,6 +111,16 @@ type Loaded struct {
 // unless they are known to be damaged: one that was just fetched may be about to be put
 // in place.
 type Keep struct {
+	Group journal.GroupID
+	Index raft.Index
+	Term  raft.Term
+}
+
+// Damaged tells the peer that said [Keep] that the snapshot is damaged: after a crash
+// this node could not restore from it, and no other node can fetch it now. It is said
+// when that is found, and whenever another node asks for the snapshot afterwards. The
+// damaged one stays until the peer keeps a newer one.
+type Damaged struct {
 	Group journal.GroupID
 	Index raft.Index
 	Term  raft.Term

@@ -43,10 +43,12 @@ func (k *Keeper) fileRead(ctx actors.Context, m actors.FileRead) {
 
 // damaged notes that a file is not what was written. It stays on the disk, where
 // people may look at it, until a better one takes its place or another one is kept.
+// If a group rests on it, its peer is told, so that there will be another one.
 func (k *Keeper) damaged(ctx actors.Context, f *file, err error) {
 	ctx.Mark(markDamaged)
 	f.damaged = true
 	ctx.Log().Error("a snapshot is damaged", "file", f.name(), "err", err)
+	k.mourn(ctx, f)
 }
 
 // withHeader calls then once the header of f is known, or cannot be.

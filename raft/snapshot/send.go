@@ -83,6 +83,7 @@ func (k *Keeper) ask(ctx actors.Context, from actors.Ref, m AskPiece) {
 	case !f.good():
 		s.end(p)
 		answer(ctx, from.Node, m, Gone)
+		k.mourn(ctx, f)
 	default:
 		if p == nil {
 			p = s.admit(from.Node, m.key())

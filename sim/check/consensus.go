@@ -168,6 +168,9 @@ func (c *Consensus) replaced(g *group, n Node, m *image, s raft.Snapshot) {
 		c.violate(SnapshotOfDecided, g, "node %d saved %v; decided by then was %v", n, s, at)
 	}
 	g.compact(m, s.Index)
+	if s.Index > m.rotten {
+		m.rotten = 0
+	}
 	m.applied = max(m.applied, s.Index) // fetched, if it was behind; perhaps nothing follows it
 }
 

@@ -307,6 +307,46 @@ func TestADiskThatWasHurtIsWholeWhenItsReplicaSavesSo(t *testing.T) {
 	mustBe("and is whole again", true)
 }
 
+func TestADiskWithARottenSnapshotIsWholeWhenANewerOneIsSaved(t *testing.T) {
+	s := newStory()
+	for i := raft.Index(1); i <= 3; i++ {
+		s.syncAll(entry(i, 5, "a"), 1, 2)
+	}
+	s.Led(1, 1, 5)
+	for i := raft.Index(1); i <= 3; i++ {
+		s.Applied(1, 1, entry(i, 5, "a"), 1)
+	}
+	save := func(i raft.Index) {
+		s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(i, 5, 1, 2, 3)})
+	}
+	mustBe := func(when string, expendable bool) {
+		t.Helper()
+		if s.Expendable(1, 2) != expendable {
+			t.Errorf("%s: the group can do without node 2: %v", when, !expendable)
+		}
+	}
+	save(2)
+	s.Rotten(1, 1, 1)
+	mustBe("nothing rests on what is rotten", true)
+	s.Rotten(1, 1, 2)
+	mustBe("what the log rests on is rotten", false)
+	s.Synced(1, 1, raft.Save{Vote: vote(5, 1)})
+	mustBe("and the replica works on", false)
+	s.Rewritten(1, 1, raft.State{Vote: vote(5, 1), Snapshot: snapshot(2, 5, 1, 2, 3), Entries: []raft.Entry{entry(3, 5, "a")}})
+	mustBe("and has copied its journal", false)
+	save(3)
+	mustBe("and has another one", true)
+	s.Rotten(1, 1, 3)
+	s.Restarted(1)
+	s.Lost(1, 1, vote(5, 1))
+	mustBe("and begins anew", false)
+	s.Synced(1, 1, raft.Save{Vote: vote(5, 1)})
+	mustBe("and is repaired", true)
+	if len(s.found) > 0 {
+		t.Errorf("found %v", s.found)
+	}
+}
+
 func TestALateLeaderNeedNotHoldWhatLaterTermsDecided(t *testing.T) {
 	s := newStory()
 	s.Led(1, 1, 5)

@@ -11,7 +11,7 @@ func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	g.images[n] = &image{applied: old.applied, begun: old.begun}
 	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged, Floor: s.Floor})
 	m := g.images[n]
-	m.hurt = old.hurt
+	m.hurt, m.rotten = old.hurt, max(old.rotten, m.rotten)
 	if s.Damaged {
 		return
 	}
@@ -30,7 +30,7 @@ func (c *Consensus) Lost(id Group, n Node, v raft.Vote) {
 	if m.begun {
 		c.violate(AppliedAscends, g, "node %d begins anew; it had applied %d", n, m.applied)
 	}
-	m.applied = 0
+	m.applied, m.rotten = 0, 0
 	c.Rewritten(id, n, raft.State{Vote: v, Damaged: true})
 }
 
@@ -42,15 +42,22 @@ func (c *Consensus) Hurt(n Node) {
 	}
 }
 
+// Rotten is told that the harness damaged the snapshot at i on the disk of n, which runs:
+// until a newer one has taken its place, or the replica has begun anew, n is not whole.
+func (c *Consensus) Rotten(id Group, n Node, i raft.Index) {
+	if m := c.groups[id].image(n); i >= m.base { // nothing rests on an older one
+		m.rotten = max(m.rotten, i)
+	}
+}
+
 // Expendable reports whether the group can do without what the disk of n holds: n is
 // no member, or all other disks are whole and decide without it, and no change of
 // members is under way.
 func (c *Consensus) Expendable(id Group, n Node) bool {
 	g := c.groups[id]
 	now := c.Configuration(id)
-	whole := func(o Node) bool { return !g.image(o).damaged && !g.image(o).hurt }
 	for _, o := range now.Members() {
-		if !whole(o) {
+		if !g.image(o).whole() {
 			return false
 		}
 	}

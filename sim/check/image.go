@@ -20,6 +20,7 @@ type image struct {
 	floor          raft.Floor // of one that left and came back, until its log has come as far
 	damaged        bool       // by what the disk itself says
 	hurt           bool       // the harness did it, and nothing has been saved as whole since
+	rotten         raft.Index // a snapshot that the harness damaged, and no newer one has been saved since
 	applied        raft.Index
 	begun          bool // the present incarnation has applied something, or gone on from a snapshot
 }
@@ -29,6 +30,9 @@ type placed struct {
 	index         raft.Index
 	configuration raft.Configuration
 }
+
+// whole reports whether nothing on the disk is known to be damaged.
+func (m *image) whole() bool { return !m.damaged && !m.hurt && m.rotten == 0 }
 
 // last is the index of the last entry that is durable.
 func (m *image) last() raft.Index { return m.base + raft.Index(len(m.prefixes)) }

@@ -1,10 +1,12 @@
 package cluster
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/plan"
@@ -37,11 +39,7 @@ func (r *run) expendable(n actors.NodeID) bool {
 func (r *run) damage(s *plan.Strike, n actors.NodeID) bool {
 	d := r.disks[n]
 	if s.Kind == plan.CorruptSnapshot {
-		files := slices.DeleteFunc(d.Files(), func(f string) bool { return !strings.HasPrefix(f, "snapshot-") })
-		if len(files) == 0 {
-			return false
-		}
-		return d.FlipPiece(files[s.Pick%uint64(len(files))], int(s.Pick>>16%1024), int(s.Pick>>32%(1<<20)))
+		return r.flipPiece(s, n) != ""
 	}
 	log := r.damageable(s, n)
 	if log == "" {
@@ -52,6 +50,39 @@ func (r *run) damage(s *plan.Strike, n actors.NodeID) bool {
 		return d.LoseRecord(log, record)
 	}
 	return d.FlipBit(log, record, int(s.Pick>>32%(1<<20)))
+}
+
+// flipPiece flips a bit of a snapshot, and returns the name of its file, or none if
+// there is no snapshot.
+func (r *run) flipPiece(s *plan.Strike, n actors.NodeID) string {
+	d := r.disks[n]
+	files := slices.DeleteFunc(d.Files(), func(f string) bool { return !strings.HasPrefix(f, "snapshot-") })
+	if len(files) == 0 {
+		return ""
+	}
+	file := files[s.Pick%uint64(len(files))]
+	d.FlipPiece(file, int(s.Pick>>16%1024), int(s.Pick>>32%(1<<20)))
+	return file
+}
+
+// rot damages a snapshot of a node that runs on, under the same condition as corrupt:
+// a crash, perhaps before anybody notices, turns it into a replica that has lost its
+// memory. Nothing lifts it but another snapshot.
+func (r *run) rot(s *plan.Strike, n actors.NodeID) func() {
+	file := ""
+	if r.expendable(n) {
+		file = r.flipPiece(s, n)
+	}
+	if file == "" {
+		r.idle[s.Kind]++
+		return nil
+	}
+	var group, index, term uint64
+	if _, err := fmt.Sscanf(file, "snapshot-%d-%d-%d", &group, &index, &term); err != nil {
+		panic(fmt.Sprintf("a snapshot is called %q", file))
+	}
+	r.watch.consensus.Rotten(check.Group(group), check.Node(n), raft.Index(index))
+	return func() {}
 }
 
 // births is the log in which a node notes whose disk this is and whom it has met.

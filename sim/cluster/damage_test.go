@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/plan"
@@ -61,6 +62,33 @@ func TestANodeThatLosesANoteOfBirthsTakesPartAgain(t *testing.T) {
 		r.demandConvergence()
 		if len(r.found) > 0 || r.disks[victim].Counts().CorruptOpens != 1 || !r.marred[victim] {
 			t.Errorf("note %d was lost: found %v", lost, r.found)
+		}
+	}
+}
+
+// In a group without work nothing else would replace the snapshot of a leader that is
+// found to be damaged while it is fetched: the follower that needs it would wait for ever.
+func TestAFollowerCatchesUpThoughTheSnapshotOfTheLeaderRots(t *testing.T) {
+	quiet := rehearsal
+	quiet.Faults = nil
+	quiet.Sizes = plan.Sizes{Snapshot: plan.Range{Min: 1000, Max: 1000}, Trailing: plan.Range{Min: 1, Max: 1}}
+	for seed := range sim.Seed(5) {
+		r := newRun(plan.Draw(quiet, seed))
+		r.build(nil)
+		r.schedule()
+		r.world.Run(time.Second)
+		leader := actors.NodeID(r.watch.leaders[groupAt(0)])
+		follower := r.servers[int(leader)%len(r.servers)]
+		r.world.Crash(follower)
+		r.world.Run(r.plan.Duration)
+		r.drain()
+		r.world.Run(time.Second)
+		r.strike(&plan.Strike{Kind: plan.RotSnapshot, Target: plan.On(int(leader)), Pick: uint64(seed) << 32})
+		r.world.Restart(follower)
+		r.demandConvergence()
+		c := r.disks[leader].Counts().Files
+		if len(r.found) > 0 || r.strikes[plan.RotSnapshot] != 1 || c.Flips != 1 || c.CorruptReads == 0 {
+			t.Errorf("seed %d: found %v, counted %+v", seed, r.found, c)
 		}
 	}
 }

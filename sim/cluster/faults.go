@@ -94,6 +94,8 @@ func (r *run) inflict(s *plan.Strike, n actors.NodeID) (lift func()) {
 		return r.disks[n].Stick()
 	case plan.Corrupt, plan.CorruptSnapshot:
 		return r.corrupt(s, n)
+	case plan.RotSnapshot:
+		return r.rot(s, n)
 	case plan.Transfer:
 		return r.transfer(s, n)
 	case plan.ChangeMembers:

@@ -136,7 +136,7 @@ func (d *drawing) leavesOut(s Scenario, fault int) bool {
 // than Raft can give back: of what a group has decided, one sound copy must be left
 // beside the one that is damaged, and voters enough to do without it.
 func (d *drawing) spares(k FaultKind) bool {
-	if k != Corrupt && k != CorruptSnapshot {
+	if !k.Damages() {
 		return false
 	}
 	changes := func(s Strike) bool { return s.Kind == ChangeMembers }

@@ -78,7 +78,7 @@ func (d *drawing) complete(s *Strike, from *sim.Stream) {
 		s.To = from.IntN(d.plan.Cluster.Nodes + 1)
 	case ChangeMembers:
 		s.Voters, s.Learners = d.members(from)
-	case Corrupt, CorruptSnapshot:
+	case Corrupt, CorruptSnapshot, RotSnapshot:
 		s.Pick = from.Uint64()
 	}
 }

@@ -58,6 +58,9 @@ const (
 	Corrupt FaultKind = "corrupt"
 	// CorruptSnapshot does the same to a snapshot [Pick].
 	CorruptSnapshot FaultKind = "corrupt-snapshot"
+	// RotSnapshot damages a snapshot [Pick] and lets the node run on. It must notice when
+	// the snapshot is needed, and make another one.
+	RotSnapshot FaultKind = "rot-snapshot"
 	// JumpClock moves the time of day of a node [By].
 	JumpClock FaultKind = "jump-clock"
 	// Transfer asks the target, the leader of a partition, to hand over [To] another, or
@@ -71,7 +74,7 @@ const (
 // kinds lists the kinds in the order in which they are explained.
 var kinds = []FaultKind{
 	Crash, Stop, Pause, Isolate, Split, CutLink, Clog, SlowDisk, FailSync, StickDisk, Corrupt, CorruptSnapshot,
-	JumpClock, Transfer, ChangeMembers,
+	RotSnapshot, JumpClock, Transfer, ChangeMembers,
 }
 
 // Kinds returns the kinds of fault in the order in which they are explained.
@@ -80,11 +83,14 @@ func Kinds() []FaultKind { return slices.Clone(kinds) }
 // needsPeers reports whether a fault means nothing to a server without others.
 func (k FaultKind) needsPeers() bool {
 	switch k {
-	case Isolate, Split, CutLink, Clog, Transfer, ChangeMembers, Corrupt, CorruptSnapshot:
+	case Isolate, Split, CutLink, Clog, Transfer, ChangeMembers:
 		return true
 	}
-	return false
+	return k.Damages()
 }
+
+// Damages reports whether a fault destroys something durable.
+func (k FaultKind) Damages() bool { return k == Corrupt || k == CorruptSnapshot || k == RotSnapshot }
 
 // OfPartition reports whether a fault concerns the leader of a partition, whatever
 // its aim.
