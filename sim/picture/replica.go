@@ -22,7 +22,7 @@ const (
 	candidate             // asks for votes
 	leader                // says so, or tells its node
 	nonvoter              // a learner, or not a member any more
-	damaged               // has lost something, and says so
+	damaged               // has lost something, as its journal says
 	roles
 )
 
@@ -80,8 +80,6 @@ func (r *replicas) said(e *sim.Event) {
 		p.role = pollster
 	case raft.GrantVote, raft.AcceptEntries, raft.RejectEntries, raft.AcceptHeartbeat, raft.AcceptRest:
 		p.role, p.term = follower, m.Term
-	case raft.AskTerm, raft.TellDamage:
-		p.damaged = true
 	}
 	r.show(e.At, at)
 }

@@ -26,7 +26,8 @@ func TestRolesFollowWhatReplicasSayAndSave(t *testing.T) {
 	say(raft.Heartbeat, 1) // nothing new
 	say(raft.GrantVote, 2)
 	r.replicas.heard(&sim.Event{At: at, Node: 1, Message: peer.Led{Group: 1, Leader: 3, Term: 2, Voters: []raft.ID{2, 3}}})
-	say(raft.TellDamage, 2)
+	say(raft.AskTerm, 2) // whoever waits for a leader in vain asks this, too
+	r.replicas.saved(&sim.Event{At: at, Node: 1}, 1, raft.Save{Vote: raft.Vote{Term: 2}, Damaged: true})
 	r.Observe(&sim.Event{At: at, Kind: sim.Crashed, Node: 1})
 	want := []struct {
 		role role
