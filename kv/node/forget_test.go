@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/sim"
 )
 
 func TestANodeThatLostANoteGoesOnAsItself(t *testing.T) {
@@ -59,6 +60,30 @@ func TestANodeThatHasAJournalNeedNotBeAdmittedAgain(t *testing.T) {
 	c.world.Run(5 * election)
 	if !c.up(1) || !c.up(2) || c.clusterMap(1).Leaders[0] == 0 {
 		t.Error("two of three nodes, each of which has lost a note, elect nobody")
+	}
+}
+
+// Beats come while node 1, which has lost the note of its own admission, still looks for
+// its journal.
+func TestABeatThatComesTooEarlyAdmitsNobody(t *testing.T) {
+	c := everybody(t, 3)
+	c.run(1, 2, 3)
+	c.world.Run(time.Second)
+	c.world.Crash(1)
+	notes := c.disks[1].Durable("births")
+	c.disks[1].LoseRecord("births", slices.IndexFunc(notes, func(note []byte) bool {
+		return !bytes.Equal(note, notes[0]) && note[1] == 1
+	}))
+	opened := false
+	c.world.Observe(sim.Of(sim.OpenDone), func(e *sim.Event) { opened = opened || e.Log == "births" })
+	c.world.Restart(1)
+	c.world.RunUntil(func() bool { return opened }, time.Second)
+	lift := c.disks[1].Stick()
+	c.world.Run(time.Second)
+	lift()
+	c.world.Run(election)
+	if !c.up(1) {
+		t.Error("node 1 is not up")
 	}
 }
 

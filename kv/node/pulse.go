@@ -23,6 +23,7 @@ type pulse struct {
 	silence  time.Duration // after which a member counts as silent
 
 	births  births
+	begun   bool   // to be heard and to hear
 	unsaved []note // in the log and not known to be durable, in order
 	saves   uint64 // how many notes were written
 	life    uint64 // of this process
@@ -159,6 +160,7 @@ func (p *pulse) noted(ctx actors.Context, m actors.LogSynced) {
 
 // begin makes the node heard, now that it cannot forget who it is.
 func (p *pulse) begin(ctx actors.Context) {
+	p.begun = true
 	if p.births.admitted {
 		ctx.Send(p.owner, admitted{})
 	} else {
@@ -203,10 +205,10 @@ func (p *pulse) beat(ctx actors.Context, to actors.NodeID) {
 	})
 }
 
-// hear takes a Beat of a member. Until its own birth is durable a node knows nobody.
+// hear takes a Beat of a member. Until it knows who it is, durably, a node knows nobody.
 func (p *pulse) hear(ctx actors.Context, from actors.Ref, b Beat) {
 	m := p.member(from.Node)
-	if m == nil || from.Name != pulseName || p.births.own == 0 {
+	if m == nil || from.Name != pulseName || !p.begun {
 		return
 	}
 	if b.Knows != 0 && birth(b.Knows) != p.births.own {
