@@ -143,7 +143,8 @@ func (w *world) plotOn() time.Duration {
 
 // plotAgainst prepares the isolation of a leader, if there is one. What it takes for an
 // election timeout is longer than what most others do. And sometimes one of them stands
-// early, whom all others refuse for the leader's sake.
+// early, whom all others refuse for the leader's sake; or the leader is paused, and finds
+// answers of old when it goes on.
 func (w *world) plotAgainst(leader ID, some time.Duration) time.Duration {
 	w.plot.against = leader
 	if leader == None {
@@ -154,9 +155,13 @@ func (w *world) plotAgainst(leader ID, some time.Duration) time.Duration {
 		w.adjust(i, 1+0.0999*float64(min(1, w.random.IntN(6))))
 	}
 	w.adjust(int(leader-1), 1)
-	if w.chance(0.5) {
+	switch w.random.IntN(3) {
+	case 0:
 		w.block(leader, w.plot.hasty)
 		return some
+	case 1:
+		w.paused[leader-1] = w.now + testElection + some/2
+		return testHeartbeat / 2
 	}
 	return some / 5
 }
