@@ -2,9 +2,10 @@ package raft
 
 import "time"
 
-// An assurance is what a leader knows of whether a follower is whole. An answer may be
-// late, and its sender may have lost something since. So it counts for an election
-// timeout from when the question left: then, or later, the follower was whole.
+// An assurance is what a leader knows of whether a follower would vote. One that is
+// damaged, or that came back and lacks what it once held, is not whole and abstains. An
+// answer may be late, and its sender damaged since. So it counts for an election timeout
+// from when the question left: then, or later, the follower was whole.
 type assurance struct {
 	round uint64        // of the heartbeat that asks; zero: none does
 	asked time.Duration // when that one left
@@ -22,7 +23,7 @@ func (a *assurance) ask(round uint64, now time.Duration) {
 // answer takes the answer m to a heartbeat. Limit is an election timeout.
 func (a *assurance) answer(m Message, limit time.Duration) {
 	switch {
-	case m.Damaged:
+	case m.Abstains:
 		*a = assurance{}
 	case a.round != 0 && m.Round >= a.round:
 		a.round, a.until = 0, a.asked+limit

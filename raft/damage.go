@@ -102,7 +102,8 @@ func (r *Replica) witnesses() []ID {
 
 // inquire asks those who have not answered or were damaged, and the leader unless it
 // has told its end and is sending what is missing. Until the fence is made it asks all
-// again: somebody who has just started may have told less than it knows by now.
+// again: somebody who has just started may have told less than it knows by now. And so
+// it does while nobody leads: others may rest, and wait for one who led and is damaged.
 func (r *Replica) inquire() {
 	if !r.damaged() || r.now < r.damage.asks {
 		return
@@ -111,7 +112,7 @@ func (r *Replica) inquire() {
 	leader := r.role.leads(r.config.ID)
 	moves := d.goalTerm == r.vote.Term && r.log.last() > d.reached
 	for _, id := range union(r.witnesses(), d.strangers) {
-		if t, answered := d.told[id]; !d.fenced || !answered || t.damaged || id == leader && !moves {
+		if t, answered := d.told[id]; !d.fenced || !answered || t.damaged || leader == None || id == leader && !moves {
 			r.say(Message{Kind: AskTerm, To: id, Round: d.round})
 		}
 	}
@@ -160,10 +161,16 @@ func (r *Replica) questioned(p *progress) {
 	}
 }
 
-// distrust finds out afresh what a follower holds.
+// distrust finds out afresh what a follower holds. As long as that is not found, there
+// is nothing to forget, and a search that is under way goes on: it may take longer than
+// the follower waits before it asks again.
 func (r *Replica) distrust(p *progress) {
+	p.assurance = assurance{}
+	if p.match == 0 {
+		return
+	}
 	r.note(followerDistrusted)
-	p.match, p.assurance = 0, assurance{}
+	p.match = 0
 	p.probe(r.log.last() + 1)
 	p.probed = true
 	r.sendEntries(p, nil)

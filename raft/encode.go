@@ -38,7 +38,7 @@ func (m Message) AppendTo(b []byte) []byte {
 		b = protowire.AppendTag(b, 12, protowire.BytesType)
 		b = protowire.AppendBytes(b, m.Data)
 	}
-	if m.Damaged {
+	if m.Abstains {
 		b = appendNumber(b, 13, 1)
 	}
 	return b
@@ -76,7 +76,7 @@ func DecodeMessage(b []byte) (Message, error) {
 		case 12:
 			m.Data = d.bytes()
 		case 13:
-			m.Damaged = d.number() != 0
+			m.Abstains = d.number() != 0
 		}
 	}
 	if d.failed {

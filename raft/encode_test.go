@@ -12,7 +12,7 @@ import (
 func sampleMessage() Message {
 	return Message{
 		Kind: AppendEntries, From: 1, To: math.MaxUint64, Term: 3, Index: 4, LogTerm: 2, Hint: 6,
-		Commit: 7, Round: 8, Forced: true, Data: []byte("more"), Damaged: true, Entries: []Entry{
+		Commit: 7, Round: 8, Forced: true, Data: []byte("more"), Abstains: true, Entries: []Entry{
 			{Index: 5, Term: 3, Stamp: 1 << 60, Kind: Command, Data: []byte("data")},
 			{Index: 6, Term: 3, Stamp: 1<<60 + 1, Kind: Barrier},
 		},

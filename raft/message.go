@@ -37,7 +37,7 @@ const (
 	// AppendEntries.
 	Heartbeat
 	// AcceptHeartbeat says that From knows no later term than the leader's, and whether
-	// it is Damaged. Round comes from the Heartbeat.
+	// it Abstains. Round comes from the Heartbeat.
 	AcceptHeartbeat
 	// Outdated tells a leader or candidate of an earlier term that From is in Term.
 	Outdated
@@ -122,9 +122,9 @@ type Message struct {
 	// Data is a [Configuration], encoded: the one in force at Commit, in the answers to
 	// AskTerm. It is empty if there is none, and in all other messages.
 	Data []byte
-	// Damaged says of an AcceptHeartbeat that From has forgotten something: it acknowledges
-	// and does not vote.
-	Damaged bool
+	// Abstains says of an AcceptHeartbeat that From acknowledges and does not vote: it is
+	// damaged, or came back and does not hold yet what it held when it left.
+	Abstains bool
 }
 
 // String prints the message on one line, entries as their positions.
@@ -156,8 +156,8 @@ func (m Message) String() string {
 	case Rest:
 		return s + fmt.Sprintf(" round=%d last=%d@%d", m.Round, m.Index, m.LogTerm)
 	case AcceptHeartbeat, AcceptRest:
-		if m.Damaged {
-			s += " damaged"
+		if m.Abstains {
+			s += " abstains"
 		}
 		return s + fmt.Sprintf(" round=%d", m.Round)
 	}

@@ -106,7 +106,7 @@ func (r *Replica) receiveHeartbeat(m Message) {
 	if r.log.matches(m.Index, m.LogTerm) {
 		r.prove(f, m.Index, m.Commit)
 	}
-	r.say(Message{Kind: AcceptHeartbeat, To: m.From, Round: m.Round, Damaged: r.damaged()})
+	r.say(Message{Kind: AcceptHeartbeat, To: m.From, Round: m.Round, Abstains: !r.whole()})
 }
 
 func (r *Replica) receiveAcceptHeartbeat(m Message) {

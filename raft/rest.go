@@ -179,7 +179,7 @@ func (r *Replica) receiveRest(m Message) {
 		r.say(Message{Kind: AcceptRest, To: m.From, Round: m.Round})
 	} else {
 		r.note(restRefused)
-		r.say(Message{Kind: AcceptHeartbeat, To: m.From, Damaged: r.damaged()})
+		r.say(Message{Kind: AcceptHeartbeat, To: m.From, Abstains: !r.whole()})
 	}
 }
 

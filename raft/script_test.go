@@ -504,7 +504,7 @@ func (s *story) send(a args) {
 	m := Message{From: a.id(0), To: a.id(1), Term: Term(a.get("term")), Index: Index(a.get("index")),
 		LogTerm: Term(a.get("logterm")), Hint: Index(a.get("hint")), Commit: Index(a.get("commit")),
 		Round: a.get("round"), Entries: entries(a.named["entries"], Index(a.get("first")+a.get("index")))}
-	m.Forced, m.Damaged = a.get("forced") == 1, a.get("damaged") == 1
+	m.Forced, m.Abstains = a.get("forced") == 1, a.get("abstains") == 1
 	m.Kind = MessageKind(max(0, slices.Index(kindNames[:], a.words[2])))
 	s.step(m.To, Input{Messages: []Message{m}})
 }
