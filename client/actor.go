@@ -39,9 +39,12 @@ type ActorConfig struct {
 	Backoff, BackoffMax time.Duration
 	// Refresh is how old the map may become while there are calls: 30 s.
 	Refresh time.Duration
-	// Limit is how many calls may wait for one partition: 16384. Further ones fail
-	// at once.
-	Limit int
+	// Limit is how many calls may wait for one partition, and LimitBytes how many bytes
+	// they may have together: 16384, 128 MiB. Further ones fail at once.
+	Limit, LimitBytes int
+	// FlightBytes is how many bytes may be with a leader and not answered: 32 MiB, half
+	// of what a leader takes of all clients before it must have committed some.
+	FlightBytes int
 	// OnMap is called with each map that is adopted.
 	OnMap func(node.ClusterMap)
 }
@@ -73,6 +76,12 @@ func (c ActorConfig) withDefaults() ActorConfig {
 	if c.Limit <= 0 {
 		c.Limit = 1 << 14
 	}
+	if c.LimitBytes <= 0 {
+		c.LimitBytes = 128 << 20
+	}
+	if c.FlightBytes <= 0 {
+		c.FlightBytes = 32 << 20
+	}
 	return c
 }
 
@@ -87,6 +96,7 @@ type Actor struct {
 	atlas      atlas
 	partitions []*partition // empty until there is a map
 	homeless   list[*Call]  // calls that came before the map
+	crowd      load         // of homeless
 	inquiries  list[*Inquiry]
 	held       int // calls not done
 
@@ -199,15 +209,19 @@ func (a *Actor) submit(calls []*Call) {
 // take begins a call.
 func (a *Actor) take(c *Call) {
 	c.flight = flight{actor: a}
-	c.queue.value = c
+	c.queue.value, c.weight = c, weigh(c)
 	c.Results, c.Err = nil, nil
 	a.held++
 	if err := c.validate(); err != nil {
 		a.finish(c, c.fail(Invalid, err))
 		return
 	}
-	if a.closed || a.held > maxCalls {
-		a.finish(c, c.fail(Unavailable, a.refusal()))
+	switch {
+	case a.closed:
+		a.finish(c, c.fail(Unavailable, errClosed))
+		return
+	case a.held > maxCalls:
+		a.crowdOut(c, errTooMany)
 		return
 	}
 	timeout := c.Timeout
@@ -216,13 +230,6 @@ func (a *Actor) take(c *Call) {
 	}
 	a.wheel.set(&c.deadline, c, a.now+timeout)
 	a.place(c)
-}
-
-func (a *Actor) refusal() error {
-	if a.closed {
-		return errClosed
-	}
-	return errTooMany
 }
 
 // place gives a call to its partition, once there is a map.
@@ -235,8 +242,8 @@ func (a *Actor) place(c *Call) {
 	switch {
 	case err != nil:
 		a.finish(c, c.fail(Invalid, err))
-	case p.held >= a.config.Limit:
-		a.finish(c, c.fail(Unavailable, errTooMany))
+	case !p.held.admits(c, a.config.Limit, a.config.LimitBytes):
+		a.crowdOut(c, errTooMany)
 	default:
 		p.admit(c)
 	}
@@ -244,10 +251,11 @@ func (a *Actor) place(c *Call) {
 
 // await keeps a call until there is a map.
 func (a *Actor) await(c *Call) {
-	if a.homeless.count >= a.config.Limit {
-		a.finish(c, c.fail(Unavailable, errTooMany))
+	if !a.crowd.admits(c, a.config.Limit, a.config.LimitBytes) {
+		a.crowdOut(c, errTooMany)
 		return
 	}
+	a.crowd.add(c)
 	a.homeless.push(&c.queue)
 }
 
@@ -258,7 +266,7 @@ func (a *Actor) cancel(m Cancel) {
 	if m.Err == nil {
 		m.Err = errCanceled
 	}
-	a.abandon(m.Call, m.Err)
+	a.giveUp(m.Call, m.Err)
 }
 
 // abandon ends a call that has no answer.
@@ -274,7 +282,7 @@ func (a *Actor) abandon(c *Call, cause error) {
 
 // finish ends a call: err is nil or an [*Error]. Its serial is never sent again.
 func (a *Actor) finish(c *Call, err error) {
-	c.queue.leave()
+	c.stepOut()
 	c.deadline.leave()
 	a.held--
 	if c.number != 0 {

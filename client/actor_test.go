@@ -270,7 +270,11 @@ func TestTheFateOfACallAtItsDeadline(t *testing.T) {
 		{"write, unknown", put("k"), []func(*stage, request){unknown}, true, Unknown},
 		{"write, an outcome of the future", put("k"), []func(*stage, request){future}, true, Unknown},
 		{"write, refused each time", put("k"), []func(*stage, request){notLeader}, true, Unavailable},
-		{"write, overloaded each time", put("k"), []func(*stage, request){overloaded}, true, Unavailable},
+		{"write, overloaded each time", put("k"), []func(*stage, request){overloaded}, true, Overloaded},
+		{"write, overloaded once", put("k"), []func(*stage, request){overloaded, notLeader}, true, Overloaded},
+		{"write, overloaded then silence", put("k"), []func(*stage, request){overloaded, silent}, true, Unknown},
+		{"write, overloaded where messages repeat", put("k"), []func(*stage, request){overloaded}, false, Unknown},
+		{"read, overloaded each time", get("k"), []func(*stage, request){overloaded}, false, Overloaded},
 		{"write, window full each time", put("k"), []func(*stage, request){full}, true, Unavailable},
 		{"write, unknown then refused", put("k"), []func(*stage, request){unknown, notLeader}, true, Unknown},
 		{"write, refused then silence", put("k"), []func(*stage, request){notLeader, silent}, true, Unknown},
@@ -398,12 +402,12 @@ func TestAnOverloadedLeaderIsSparedAndThenFedSlowly(t *testing.T) {
 func TestBeyondTheLimitCallsFailAtOnce(t *testing.T) {
 	s := newBareStage(t, ActorConfig{Limit: 3})
 	homeless := s.submit(put("a"), put("b"), put("c"), put("d"))
-	if codeOf(t, homeless[3]) != Unavailable || done(homeless[2]) {
+	if codeOf(t, homeless[3]) != Overloaded || done(homeless[2]) {
 		t.Error("four of three calls wait for a map")
 	}
 	s.deliver(1, theMap())
 	late := s.submit(put("e"))[0]
-	if codeOf(t, late) != Unavailable {
+	if codeOf(t, late) != Overloaded {
 		t.Errorf("the fourth of three calls ended with %v", late.Err)
 	}
 	s.apply(s.requests()[0])

@@ -35,7 +35,7 @@ func (p *partition) answer(ctx actors.Context, from actors.NodeID, c *Call, r pe
 	case peer.Refused:
 		p.actor.finish(c, c.fail(Invalid, errors.New(string(r.Body))))
 	case peer.Overloaded:
-		p.refuse(ctx, from, c)
+		p.crowd(ctx, from, c)
 	case peer.NotLeader:
 		c.refusals++
 		p.bounce(c, from)
@@ -50,7 +50,17 @@ func (p *partition) answer(ctx actors.Context, from actors.NodeID, c *Call, r pe
 func (p *partition) refuse(ctx actors.Context, from actors.NodeID, c *Call) {
 	c.refusals++
 	p.bounce(c, from)
-	p.push(ctx, from)
+	p.push(ctx, from, c.crowds)
+}
+
+// crowd takes an answer of a leader that has no room: after so many of them for one
+// call its caller learns that nothing came of it.
+func (p *partition) crowd(ctx actors.Context, from actors.NodeID, c *Call) {
+	c.crowds++
+	p.refuse(ctx, from, c)
+	if c.crowds >= maxRefusals && c.fate(p.actor.config.Once) == Unavailable {
+		p.actor.crowdOut(c, errCrowded)
+	}
 }
 
 // judge takes what a store answered.
@@ -101,10 +111,10 @@ func (p *partition) reopen(c *Call, at raft.Stamp) {
 		return
 	}
 	c.session.end(c.serial)
-	c.queue.leave()
+	c.stepOut()
 	p.actor.slots.give(c.number) // late answers speak of the old serial
 	c.session, c.serial, c.body = nil, 0, nil
-	c.number, c.sends, c.refusals = 0, 0, 0
+	c.number, c.sends, c.refusals, c.crowds = 0, 0, 0, 0
 	p.writes.unshift(&c.queue)
 	p.touch()
 }

@@ -91,7 +91,7 @@ func (a *Actor) learn(from actors.NodeID, m node.ClusterMap) {
 	}
 	for a.homeless.first != nil {
 		c := a.homeless.first.value
-		c.queue.leave()
+		c.stepOut()
 		a.place(c)
 	}
 }

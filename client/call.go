@@ -49,6 +49,7 @@ type flight struct {
 	onePlace [1]place
 	ahead    int // how many places are not the first of their line
 
+	readyAt time.Duration // when it joined the queue of those to be sent
 	write   bool
 	session *session // nil until the first send, and for reads
 	serial  uint64
@@ -58,12 +59,14 @@ type flight struct {
 	number   uint64 // of the requests; zero until the first send
 	sends    int
 	refusals int // answers saying that nothing came of the send they answer
+	crowds   int // refusals for lack of room
+	weight   int // bytes
 	sentTo   actors.NodeID
 	sentAt   time.Duration
 }
 
 // expire is called at the deadline.
-func (c *Call) expire(actors.Context) { c.actor.abandon(c, c.reason()) }
+func (c *Call) expire(actors.Context) { c.actor.giveUp(c, c.reason()) }
 
 // reason says why the deadline passed.
 func (c *Call) reason() error {
@@ -72,9 +75,22 @@ func (c *Call) reason() error {
 		return errNoMap
 	case c.partition.leader == 0 && c.sends == 0:
 		return errNoLeader
+	case c.crowdedOut():
+		return errCrowded
 	default:
 		return errTimeout
 	}
+}
+
+// stepOut takes a call out of the queue that it is in, if any.
+func (c *Call) stepOut() {
+	switch {
+	case c.partition != nil && c.queue.in == &c.partition.flying:
+		c.partition.aloft.remove(c)
+	case c.queue.in == &c.actor.homeless:
+		c.actor.crowd.remove(c)
+	}
+	c.queue.leave()
 }
 
 // fate classifies a call that ends without an answer. A refusal speaks for one copy

@@ -11,6 +11,8 @@
 // Every error of a call is an [*Error], and its [Code] says what the caller may do:
 //
 //   - [Unavailable]: nothing happened, and nothing will. It may be tried again.
+//   - [Overloaded]: the same, because there is more to do than can be done. Try again
+//     later, and with less at a time.
 //   - [Unknown]: it may have happened, or may still happen, once. Look before
 //     trying again.
 //   - [Invalid]: it can never happen. The call is at fault.
@@ -22,7 +24,7 @@
 //
 // A call that returns took effect once, at some moment between its start and its
 // end, all its operations together (linearizability). A call is retried until its
-// timeout, always under the same session and serial, so that the cluster can tell
+// timeout, unless a leader has refused it several times for lack of room, always under the same session and serial, so that the cluster can tell
 // a repetition from a new call.
 //
 // Calls that are in flight together may take effect in any order. Calls of one

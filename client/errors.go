@@ -18,13 +18,19 @@ const (
 	Unknown
 	// Invalid: the call can never take effect.
 	Invalid
+	// Overloaded: nothing happened, and nothing will, because the cluster, or this client,
+	// has more to do than it can. The call may be tried again, later and with fewer others
+	// beside it: this client has tried again for a while already.
+	Overloaded
 )
 
 // Each code as an error, for [errors.Is].
 var (
+	// ErrUnavailable stands for [Overloaded] as well: nothing happened.
 	ErrUnavailable = errors.New("unavailable")
 	ErrUnknown     = errors.New("unknown")
 	ErrInvalid     = errors.New("invalid")
+	ErrOverloaded  = errors.New("overloaded")
 )
 
 // The causes that are told apart nowhere but in texts.
@@ -32,7 +38,8 @@ var (
 	errTimeout     = errors.New("no answer in time")
 	errNoMap       = errors.New("no node of the cluster answered")
 	errNoLeader    = errors.New("no node leads these keys at present")
-	errTooMany     = errors.New("too many calls are waiting")
+	errTooMany     = errors.New("too many calls, or too large ones, are waiting")
+	errCrowded     = errors.New("the node that leads these keys has more work than it can do")
 	errClosed      = errors.New("the client is closed")
 	errExpired     = errors.New("the cluster forgot the session of this client")
 	errForgotten   = errors.New("it took effect, but its answer is lost")
@@ -71,7 +78,9 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrUnavailable:
-		return e.Code == Unavailable
+		return e.Code == Unavailable || e.Code == Overloaded
+	case ErrOverloaded:
+		return e.Code == Overloaded
 	case ErrUnknown:
 		return e.Code == Unknown
 	case ErrInvalid:
@@ -89,6 +98,8 @@ func (c Code) String() string {
 		return "Unknown"
 	case Invalid:
 		return "Invalid"
+	case Overloaded:
+		return "Overloaded"
 	}
 	return "Code(" + strconv.Itoa(int(c)) + ")"
 }
@@ -99,6 +110,8 @@ func (c Code) advice() string {
 		return "nothing happened, so it may be tried again"
 	case Unknown:
 		return "it may or may not take effect, so look before trying again"
+	case Overloaded:
+		return "overloaded: nothing happened, so it may be tried again, later and more slowly"
 	default:
 		return "it can never take effect as it is"
 	}

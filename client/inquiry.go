@@ -24,8 +24,12 @@ type Inquiry struct {
 
 func (a *Actor) inquire(ctx actors.Context, q *Inquiry) {
 	q.actor, q.queue.value = a, q
-	if a.closed || a.inquiries.count >= a.config.Limit {
-		q.finish(a.refusal())
+	switch {
+	case a.closed:
+		q.finish(errClosed)
+		return
+	case a.inquiries.count >= a.config.Limit:
+		q.finish(errTooMany)
 		return
 	}
 	timeout := q.Timeout

@@ -12,6 +12,7 @@ const (
 	markElsewhere    = "client/sent-elsewhere"
 	markStranger     = "client/leader-outside-map"
 	markOverloaded   = "client/leader-overloaded"
+	markCrowdedOut   = "client/crowded-out"
 	markLate         = "client/late-answer"
 	markMapAgain     = "client/map-asked-again"
 )
@@ -27,6 +28,7 @@ func Marks() []actors.Mark {
 		{Name: markElsewhere, Meaning: "calls that were with one node were sent to another, which was found to lead"},
 		{Name: markStranger, Meaning: "the leader that was named holds no replica by the map"},
 		{Name: markOverloaded, Meaning: "a leader asked for patience"},
+		{Name: markCrowdedOut, Meaning: "a call ended, certainly without effect, because of too much other work"},
 		{Name: markLate, Meaning: "an answer came that nobody waits for any more"},
 		{Name: markMapAgain, Meaning: "the map was asked for again because none came"},
 	}

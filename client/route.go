@@ -26,7 +26,8 @@ type partition struct {
 	reads  list[*Call] // never sent
 	writes list[*Call] // never sent: their serials are to be drawn
 	flying list[*Call] // sent, the longest ago first
-	held   int         // calls not done; some wait for others of their stream
+	held   load        // calls not done; some wait for others of their stream
+	aloft  load        // of flying
 
 	session *session
 	// allowed is how many calls may fly. A leader that is overloaded halves it, each
@@ -51,7 +52,7 @@ func (p *partition) touch() {
 func (p *partition) admit(c *Call) {
 	c.partition = p
 	c.write = kv.Command{Ops: c.Ops}.IsWrite()
-	p.held++
+	p.held.add(c)
 	if c.Stream != 0 && !c.keyless() {
 		p.actor.order.join(c)
 	}
@@ -62,6 +63,7 @@ func (p *partition) admit(c *Call) {
 
 // ready queues a call that waits for no other.
 func (p *partition) ready(c *Call) {
+	c.readyAt = p.actor.now
 	if c.write {
 		p.writes.push(&c.queue)
 	} else {
@@ -72,7 +74,7 @@ func (p *partition) ready(c *Call) {
 
 // release forgets a call that is done.
 func (p *partition) release(c *Call) {
-	p.held--
+	p.held.remove(c)
 	if c.session != nil {
 		c.session.end(c.serial)
 		p.touch() // the window may have opened
@@ -97,13 +99,13 @@ func (p *partition) pump(ctx actors.Context) {
 func (p *partition) waiting() int { return p.again.count + p.reads.count + p.writes.count }
 
 func (p *partition) drain(ctx actors.Context, l *list[*Call]) {
-	for l.first != nil && p.flying.count < p.allowed {
+	for l.first != nil && p.mayFly(l.first.value) {
 		p.send(ctx, l.first.value)
 	}
 }
 
 func (p *partition) drainWrites(ctx actors.Context) {
-	for p.writes.first != nil && p.flying.count < p.allowed {
+	for p.writes.first != nil && p.mayFly(p.writes.first.value) {
 		p.renew(ctx)
 		if p.session.full() {
 			return
@@ -125,7 +127,7 @@ func (p *partition) renew(ctx actors.Context) {
 // send sends a call to the leader, for the first time or again.
 func (p *partition) send(ctx actors.Context, c *Call) {
 	a := p.actor
-	c.queue.leave()
+	c.stepOut()
 	if c.body == nil {
 		c.body, c.since = a.encode(c), a.seen
 		if len(c.body) > kv.MaxCommandBytes {
@@ -139,6 +141,7 @@ func (p *partition) send(ctx actors.Context, c *Call) {
 	c.sends++
 	c.sentTo, c.sentAt = p.leader, a.now
 	p.flying.push(&c.queue)
+	p.aloft.add(c)
 	ctx.Send(actors.Ref{Node: p.leader, Name: p.peer},
 		peer.Request{ID: c.number, Read: !c.write, Seen: a.seen, Body: c.body})
 }
@@ -152,7 +155,7 @@ func (p *partition) bounce(c *Call, from actors.NodeID) {
 }
 
 func (p *partition) retry(c *Call) {
-	c.queue.leave()
+	c.stepOut()
 	p.again.push(&c.queue)
 	p.touch()
 }
@@ -175,14 +178,16 @@ func (p *partition) redirect(from, hint actors.NodeID) {
 	p.leader, p.heard = hint, p.actor.now
 }
 
-// push slows down because the leader is overloaded.
-func (p *partition) push(ctx actors.Context, from actors.NodeID) {
+// push slows down because the leader has refused something, perhaps a call for which it
+// had no room so many times. The pause grows with that, and while the leader does nothing
+// else.
+func (p *partition) push(ctx actors.Context, from actors.NodeID, crowds int) {
 	if from != p.leader || p.actor.now < p.paused {
 		return // one pause for all refusals of one moment
 	}
 	p.actor.note(markOverloaded)
 	p.allowed = max(1, p.flying.count/2)
-	p.paused = p.actor.now + p.actor.backoff(ctx, p.pushes)
+	p.paused = p.actor.now + p.actor.backoff(ctx, max(p.pushes, crowds-1))
 	p.pushes++
 	p.touch()
 }
@@ -252,7 +257,7 @@ func (p *partition) resend() {
 
 // abandon ends all calls of p that are in a queue.
 func (p *partition) abandon(cause error) {
-	for p.held > 0 {
+	for p.held.calls > 0 {
 		abandon(&p.again, cause)
 		abandon(&p.reads, cause)
 		abandon(&p.writes, cause)

@@ -35,7 +35,7 @@ func (p *partition) seek(ctx actors.Context) {
 // ask begins a round, or ends the search if no call is interested any more. After a
 // round without success the map may be out of date.
 func (p *partition) ask(ctx actors.Context) {
-	if p.held == 0 {
+	if p.held.calls == 0 {
 		p.rest()
 		return
 	}
@@ -96,6 +96,6 @@ func (p *partition) answerSearch(ctx actors.Context, from actors.NodeID, r peer.
 		p.follow(ctx, actors.NodeID(r.Leader))
 	case peer.Overloaded: // only a leader is
 		p.found(from)
-		p.push(ctx, from)
+		p.push(ctx, from, 0)
 	}
 }

@@ -47,6 +47,8 @@
 //	the same, if other commands wait behind it
 //	                     ERR …           nothing happened (libraries would send the
 //	                                     others again too)
+//	client.Overloaded    OVERLOADED …    nothing happened; trying again is right, later
+//	                                     and more slowly. No library does it by itself
 //	client.Unknown       UNKNOWN …       it may have taken effect; look first
 //	client.Invalid       ERR …           it can never take effect
 //

@@ -23,6 +23,9 @@ const (
 //   - CLUSTERDOWN, which libraries take for a reason to try again, is said only if
 //     nothing happened, and only to a command behind which no other waits: go-redis
 //     sends a whole pipeline again when its first command was answered so.
+//   - OVERLOADED, too, is said only if nothing happened. No library knows it, so none tries
+//     again by itself: the node has done so for a second or two, and what it lacks is less
+//     work. TRYAGAIN would say the same to libraries, and bring the command back at once.
 //   - UNKNOWN is a code that no library tries again on: the command may have taken
 //     effect.
 //   - ERR is for all else.
@@ -33,6 +36,8 @@ func (r *request) explain(err error) string {
 	}
 	text := err.Error()
 	switch {
+	case errors.Is(err, client.ErrOverloaded):
+		return "OVERLOADED " + text
 	case errors.Is(err, client.ErrUnavailable) && r.alone:
 		return "CLUSTERDOWN " + text
 	case errors.Is(err, client.ErrUnavailable), errors.Is(err, client.ErrInvalid):

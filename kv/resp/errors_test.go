@@ -25,6 +25,7 @@ func TestErrorsSayWhatTheCallerMayDo(t *testing.T) {
 		want string
 	}{
 		{client.Unavailable, "-CLUSTERDOWN put \"k\": cause; nothing happened, so it may be tried again\r\n"},
+		{client.Overloaded, "-OVERLOADED put \"k\": cause; overloaded: nothing happened, so it may be tried again, later and more slowly\r\n"},
 		{client.Unknown, "-UNKNOWN put \"k\": cause; it may or may not take effect, so look before trying again\r\n"},
 		{client.Invalid, "-ERR put \"k\": cause; it can never take effect as it is\r\n"},
 	} {
@@ -41,10 +42,12 @@ func TestErrorsSayWhatTheCallerMayDo(t *testing.T) {
 var retried = []string{"LOADING ", "READONLY ", "CLUSTERDOWN ", "TRYAGAIN ", "MASTERDOWN ", "NOREPLICAS ",
 	"MOVED ", "ASK ", "ERR max number of clients reached", "BUSY", "NOSCRIPT"}
 
-func TestAnUnknownOutcomeIsNeverRetriable(t *testing.T) {
-	for _, alone := range []bool{false, true} {
-		r := request{alone: alone}
-		text := r.explain(&client.Error{Code: client.Unknown, Op: "put", Err: errors.New("timeout")})
+// Of an overloaded cluster it would ask for more of what it has too much of.
+func TestAnUnknownOutcomeAndAnOverloadAreNeverRetriable(t *testing.T) {
+	for i := range 4 {
+		r := request{alone: i%2 == 0}
+		code := []client.Code{client.Unknown, client.Overloaded}[i/2]
+		text := r.explain(&client.Error{Code: code, Op: "put", Err: errors.New("timeout")})
 		for _, prefix := range retried {
 			if strings.HasPrefix(text, prefix) || strings.HasPrefix(text, "ERR "+prefix) {
 				t.Errorf("%q begins with %q", text, prefix)
