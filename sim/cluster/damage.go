@@ -17,7 +17,6 @@ import (
 // same groups is not whole: then the last sound copy could be hit.
 func (r *run) corrupt(s *plan.Strike, n actors.NodeID) func() {
 	if !r.expendable(n) || !r.damage(s, n) {
-		r.idle[s.Kind]++
 		return nil
 	}
 	r.world.Crash(n) // what it spares was saved before anybody could notice
@@ -74,7 +73,6 @@ func (r *run) rot(s *plan.Strike, n actors.NodeID) func() {
 		file = r.flipPiece(s, n)
 	}
 	if file == "" {
-		r.idle[s.Kind]++
 		return nil
 	}
 	var group, index, term uint64

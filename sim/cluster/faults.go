@@ -24,7 +24,8 @@ func (r *run) strike(s *plan.Strike) {
 	}
 	lift := r.inflict(s, n)
 	if lift == nil {
-		return // the fault finds nothing to do, such as a split of one node
+		r.idle[s.Kind]++
+		return // there is nothing to do, such as cutting off a node from itself
 	}
 	s.Struck = int(n)
 	r.strikes[s.Kind]++

@@ -46,7 +46,7 @@ type run struct {
 	history  *check.History
 	counts   counts
 	strikes  map[plan.FaultKind]int
-	idle     map[plan.FaultKind]int // strikes that found no server running
+	idle     map[plan.FaultKind]int // strikes that found nobody running, or nothing to do
 	slowed   map[actors.NodeID]bool
 	marred   map[actors.NodeID]bool // whose log of births was damaged
 	invited  []invitation
