@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func (f devFlags) shape() shape {
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-func dev(ctx context.Context, f devFlags, out, errs io.Writer) error {
+func dev(ctx context.Context, f devFlags, out, errs io.Writer) (err error) {
 	if err := f.validate(); err != nil {
 		return usage(err)
 	}
@@ -92,19 +93,19 @@ func dev(ctx context.Context, f devFlags, out, errs io.Writer) error {
 	defer fail(nil)
 	s := f.shape()
 	for _, m := range s.members {
-		server, err := startServer(ctx, serverConfig{
+		server, failure := startServer(ctx, serverConfig{
 			shape: s, settings: f.settings, id: m.ID, dir: nodeDir(f.data, m.ID), listen: m.Address, redis: m.Redis,
 			log:    log.With("node", m.ID),
 			failed: func(err error) { fail(fmt.Errorf("node %d: %w", m.ID, err)) },
 		})
-		if err == nil {
-			defer server.stop()
+		if failure == nil {
+			defer func() { err = cmp.Or(err, stopWithin(f.settings.patience(), server.stop)) }()
 		}
 		if ctx.Err() != nil {
 			return ended(ctx) // perhaps because of a node that was started before
 		}
-		if err != nil {
-			return fmt.Errorf("node %d: %w", m.ID, err)
+		if failure != nil {
+			return fmt.Errorf("node %d: %w", m.ID, failure)
 		}
 	}
 	printDev(out, f, s)

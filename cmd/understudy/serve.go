@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -138,7 +139,7 @@ func parseMember(text string) (ring.Member, error) {
 	return ring.Member{ID: id, Address: address, Redis: redis}, nil
 }
 
-func serve(ctx context.Context, f serveFlags, out, errs io.Writer) error {
+func serve(ctx context.Context, f serveFlags, out, errs io.Writer) (err error) {
 	c, err := f.config()
 	if err != nil {
 		return usage(err)
@@ -151,9 +152,9 @@ func serve(ctx context.Context, f serveFlags, out, errs io.Writer) error {
 	c.failed = fail
 	s, err := startServer(ctx, c)
 	if err == nil {
-		defer s.stop()
+		defer func() { err = cmp.Or(err, stopWithin(f.settings.patience(), s.stop)) }()
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.Is(err, errUnstopped) {
 		return ended(ctx)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +88,7 @@ func startServer(ctx context.Context, c serverConfig) (_ *server, err error) {
 	s := &server{}
 	defer func() {
 		if err != nil {
-			s.stop()
+			err = cmp.Or(stopWithin(c.settings.patience(), s.stop), err)
 		}
 	}()
 	peers, err := listenOn(c.listen)

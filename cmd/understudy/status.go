@@ -61,6 +61,8 @@ type nodeStatus struct {
 	State   string `json:"state"` // up, leaving, recovering, waiting, or why it did not answer
 	// Damaged says that the journal had lost something when the node started.
 	Damaged bool `json:"damaged,omitempty"`
+	// Stuck says that the disk of the node does not answer.
+	Stuck bool `json:"stuck,omitempty"`
 }
 
 type partitionStatus struct {
@@ -145,7 +147,7 @@ func ask(ctx context.Context, c *client.Client, member ring.Member) (nodeStatus,
 	case answer.Leaving:
 		n.State = "leaving"
 	}
-	n.Damaged = answer.Damaged
+	n.Damaged, n.Stuck = answer.Damaged, answer.Stuck
 	return n, answer
 }
 

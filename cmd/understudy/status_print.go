@@ -28,6 +28,10 @@ func (s clusterStatus) warnings() []string {
 			list = append(list, fmt.Sprintf("node %d started with a damaged journal: its log says where; have a look at "+
 				"the disk", n.ID))
 		}
+		if n.Stuck {
+			list = append(list, fmt.Sprintf("node %d: its disk does not answer; it promises nothing and falls behind: "+
+				"have a look at the disk, or end the process", n.ID))
+		}
 	}
 	concerns := map[concern][]int{}
 	for _, p := range s.Partitions {

@@ -64,7 +64,7 @@ func allLed(s clusterStatus) bool {
 
 func TestStatusTellsFirstWhatNeedsAttention(t *testing.T) {
 	replica := replicaStatus{Node: 2, Role: "follower", Applied: 5, Snapshot: 3, LogBytes: 400, Damaged: true}
-	s := clusterStatus{Nodes: []nodeStatus{{ID: 1, State: "waiting"}, {ID: 2, State: "up", Damaged: true}}}
+	s := clusterStatus{Nodes: []nodeStatus{{ID: 1, State: "waiting"}, {ID: 2, State: "up", Damaged: true, Stuck: true}}}
 	for p := range 4 {
 		s.Partitions = append(s.Partitions, partitionStatus{Partition: p, Leader: 1, Replicas: []replicaStatus{replica}})
 	}
@@ -75,6 +75,7 @@ func TestStatusTellsFirstWhatNeedsAttention(t *testing.T) {
 		"node 1 waits until enough other nodes",
 		"node 2 started with a damaged journal",
 		"node 2, partitions 0-1,3: damaged: it votes for nobody",
+		"node 2: its disk does not answer",
 		"node 3, partition 2: takes no part in its group: it has gone astray",
 		"partition 2: no replica that answers leads",
 	}

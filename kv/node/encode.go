@@ -66,7 +66,7 @@ func (s NodeStatus) AppendTo(b []byte) []byte {
 	for _, h := range s.Hearings {
 		b = appendBytes(b, 7, h.AppendTo(nil))
 	}
-	return b
+	return appendNumber(b, 8, protowire.EncodeBool(s.Stuck))
 }
 
 // DecodeNodeStatus is the inverse of [NodeStatus.AppendTo].
@@ -95,6 +95,8 @@ func DecodeNodeStatus(b []byte) (NodeStatus, error) {
 			h, err := DecodeHearing(d.bytes())
 			d.check(err == nil)
 			s.Hearings = append(s.Hearings, h)
+		case 8:
+			s.Stuck = protowire.DecodeBool(d.number())
 		}
 	}
 	return s, d.error("node status")

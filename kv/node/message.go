@@ -59,6 +59,9 @@ type NodeStatus struct {
 	Damaged bool
 	// Leaving says that the node is going to be stopped.
 	Leaving bool
+	// Stuck says that the disk does not answer: the node promises nothing meanwhile, and
+	// falls behind.
+	Stuck bool
 	// Hearings is how the node has heard the others, in the order of the map.
 	Hearings []Hearing
 }

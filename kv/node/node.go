@@ -75,6 +75,7 @@ type Node struct {
 	recovered bool
 	damaged   bool              // the journal has lost something, now or long ago, perhaps whole groups
 	found     bool              // it was this process that noticed
+	stuck     bool              // the disk does not answer
 	asked     []journal.GroupID // to host, before the journal was read
 	peers     []hosted          // sorted by group
 	graves    []journal.GroupID // of which the replica here was removed
@@ -116,6 +117,8 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 		ctx.Spawn(journal.Name, journal.New(journal.Config{Owner: ctx.Self(), GenerationBytes: n.config.GenerationBytes}))
 	case journal.Recovered:
 		n.boot(ctx, m)
+	case journal.Stuck:
+		n.stuck = m.Stuck
 	case journal.Compact:
 		ctx.Send(n.local(peer.Name(m.Group)), m)
 	case Host:

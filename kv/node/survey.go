@@ -105,6 +105,7 @@ func (n *Node) status() NodeStatus {
 		Waiting:   !n.admitted,
 		Damaged:   n.found,
 		Leaving:   n.farewell != nil,
+		Stuck:     n.stuck,
 	}
 	if n.survey.pulse != nil {
 		s.Hearings = n.survey.pulse.list

@@ -10,7 +10,7 @@ const (
 
 // A Config describes a journal.
 type Config struct {
-	// Owner is sent [Recovered], and starts the peers only then.
+	// Owner is sent [Recovered], and starts the peers only then; and [Stuck].
 	Owner actors.Ref
 	// GenerationBytes is by how much a generation grows before the next one is
 	// begun, or by as much as it began with, if that is more. What a start has to

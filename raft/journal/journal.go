@@ -192,7 +192,7 @@ func (j *Journal) synced(ctx actors.Context, m actors.LogSynced) {
 	}
 	assert(j.running && m.Log == j.current.log && m.Mark == j.mark, "a sync is done that was not asked for")
 	j.running = false
-	j.watch.answered(ctx)
+	j.answered(ctx)
 	j.clean(ctx.Disk())
 	for _, r := range j.syncing {
 		ctx.Send(r.to, r.message)

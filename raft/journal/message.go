@@ -51,6 +51,10 @@ type Compact struct {
 	Group GroupID
 }
 
+// Stuck tells the owner of the journal that the disk does not answer, or does again.
+// Nobody was told anything before the first one: then it answers.
+type Stuck struct{ Stuck bool }
+
 // Recovered tells the owner of the journal, once, what the journal held when it
 // was opened. From then on the journal takes Appends.
 type Recovered struct {

@@ -38,6 +38,7 @@ func (j *Journal) look(ctx actors.Context, m look) {
 	case !j.running:
 	case j.mark == m.mark:
 		j.watch.stuck = true
+		ctx.Send(j.config.Owner, Stuck{Stuck: true})
 		ctx.Log().Error("the disk does not answer: a sync has been under way for long, and until it ends this node "+
 			"promises nothing", "log", j.current.log, "for", ctx.Now()-j.watch.begun)
 	default:
@@ -46,9 +47,10 @@ func (j *Journal) look(ctx actors.Context, m look) {
 }
 
 // answered tells that what people were told of is over.
-func (w *watch) answered(ctx actors.Context) {
-	if w.stuck {
+func (j *Journal) answered(ctx actors.Context) {
+	if w := &j.watch; w.stuck {
 		w.stuck = false
+		ctx.Send(j.config.Owner, Stuck{})
 		ctx.Log().Warn("the disk answers again", "after", ctx.Now()-w.begun)
 	}
 }

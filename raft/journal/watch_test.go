@@ -1,10 +1,12 @@
 package journal_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/journal"
 )
 
 // wait lets patience pass.
@@ -22,6 +24,16 @@ func (w *world) mustTell(t *testing.T, stuck, again int) {
 	told := w.told.String()
 	if strings.Count(told, "the disk does not answer") != stuck || strings.Count(told, "the disk answers again") != again {
 		t.Errorf("not %d and %d times:\n%s", stuck, again, told)
+	}
+	for _, e := range w.sent {
+		if m, is := e.message.(journal.Stuck); is && e.to == owner {
+			w.stuck = append(w.stuck, m.Stuck)
+		}
+	}
+	w.sent = nil
+	want := slices.Repeat([]bool{true, false}, stuck)[:stuck+again]
+	if !slices.Equal(w.stuck, want) {
+		t.Errorf("the owner was told %v, want %v", w.stuck, want)
 	}
 }
 

@@ -27,6 +27,7 @@ type world struct {
 	journal        *journal.Journal
 	inbox          []actors.Message // answers of the disk
 	sent           []envelope
+	stuck          []bool // what the owner was told
 	halted         error
 
 	logs     map[string]*platter
