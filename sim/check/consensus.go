@@ -37,6 +37,7 @@ type group struct {
 	images         map[Node]*image
 	changes        bool // members may
 	claims         []claim
+	reads          map[Question]raft.Index
 }
 
 // A ballot is the right of a node to vote once in a term.
@@ -61,6 +62,7 @@ func (c *Consensus) AddGroup(id Group, voters []Node) {
 		prefixes:       map[position]uint64{},
 		configurations: []placed{{0, raft.Configuration{Voters: sorted}}},
 		images:         map[Node]*image{},
+		reads:          map[Question]raft.Index{},
 	}
 }
 
@@ -78,6 +80,8 @@ func (g *group) image(n Node) *image {
 // Led is told when n spoke as the leader of term.
 func (c *Consensus) Led(id Group, n Node, term raft.Term) {
 	g := c.groups[id]
+	m := g.image(n)
+	m.led = max(m.led, term)
 	leader, known := g.leaders[term]
 	if known {
 		if leader != n {
@@ -255,9 +259,20 @@ func (c *Consensus) mustAgree(g *group, n Node, i raft.Index, state uint64) {
 func (c *Consensus) Restarted(n Node) {
 	for _, g := range c.groups { // any order: each group is changed by itself
 		if m := g.images[n]; m != nil {
-			m.applied, m.begun = 0, false
+			m.applied, m.begun, m.claimed = 0, false, 0
 		}
 	}
+}
+
+// Claimed is told when n, as a leader, told others that the log is committed up to
+// index i.
+func (c *Consensus) Claimed(id Group, n Node, i raft.Index) {
+	g := c.groups[id]
+	m := g.image(n)
+	if i < m.claimed {
+		c.violate(CommitAscends, g, "node %d says that index %d is committed; it said so of %d before", n, i, m.claimed)
+	}
+	m.claimed = i
 }
 
 // Groups returns all groups, sorted.

@@ -92,6 +92,10 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 			s.decideA()
 			s.Applied(1, 1, entry(1, 5, "a"), 1)
 		}},
+		{check.CommitAscends, func(s *story) {
+			s.Claimed(1, 1, 4)
+			s.Claimed(1, 1, 3)
+		}},
 		{check.StampsAscend, func(s *story) {
 			late := entry(1, 5, "a")
 			late.Stamp = 9
@@ -236,7 +240,9 @@ func TestWhatRaftAllowsIsNoViolation(t *testing.T) {
 	s.Acknowledged(1, 2, 5, 1)
 	s.sync(3, vote(5, 0), entry(1, 5, "a")) // its tail was never decided
 	s.Led(1, 3, 6)
+	s.Claimed(1, 1, 1)
 	s.Restarted(1)
+	s.Claimed(1, 1, 0) // it has forgotten how far it was
 	s.Applied(1, 1, entry(1, 5, "a"), 1)
 	if len(s.found) > 0 {
 		t.Errorf("found %v", s.found)

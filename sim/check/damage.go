@@ -8,7 +8,7 @@ import "github.com/understudy-kv/understudy/raft"
 func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	g := c.groups[id]
 	old := g.image(n)
-	g.images[n] = &image{applied: old.applied, begun: old.begun}
+	g.images[n] = &image{applied: old.applied, begun: old.begun, claimed: old.claimed, led: old.led}
 	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged, Floor: s.Floor})
 	m := g.images[n]
 	m.hurt, m.rotten = old.hurt, max(old.rotten, m.rotten)

@@ -22,7 +22,9 @@ type image struct {
 	hurt           bool       // the harness did it, and nothing has been saved as whole since
 	rotten         raft.Index // a snapshot that the harness damaged, and no newer one has been saved since
 	applied        raft.Index
-	begun          bool // the present incarnation has applied something, or gone on from a snapshot
+	claimed        raft.Index // as committed, in this life
+	led            raft.Term  // the newest term that it was seen to lead
+	begun          bool       // the present incarnation has applied something, or gone on from a snapshot
 }
 
 // A placed configuration takes effect at an index.

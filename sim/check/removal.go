@@ -16,7 +16,7 @@ func (c *Consensus) Left(id Group, n Node, t raft.Tombstone) {
 	if v := old.vote; t.Vote.Term < v.Term || t.Vote.Term == v.Term && v.For != raft.None && t.Vote.For != v.For {
 		c.violate(TermsAscend, g, "node %d leaves with the vote %+v; it had given %+v", n, t.Vote, v)
 	}
-	g.images[n] = &image{vote: t.Vote, floor: t.Floor, damaged: t.Damaged, hurt: old.hurt}
+	g.images[n] = &image{vote: t.Vote, floor: t.Floor, damaged: t.Damaged, hurt: old.hurt, led: old.led}
 	g.claims = append(g.claims, claim{n, t})
 	c.judgeClaims(g)
 }

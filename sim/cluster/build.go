@@ -135,8 +135,7 @@ func (r *run) addServer(id actors.NodeID) {
 	limit(&config, r.plan.Limits)
 	config.Machine = func(g journal.GroupID) peer.StateMachine {
 		return &watched{
-			StateMachine: r.parts.machine(), group: check.Group(g), node: check.Node(id), consensus: r.watch.consensus,
-			world: r.world,
+			StateMachine: r.parts.machine(), group: check.Group(g), node: check.Node(id), watch: r.watch,
 		}
 	}
 	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {
@@ -173,7 +172,7 @@ func (r *run) addClient(id actors.NodeID) {
 	ref := actors.Ref{Node: id, Name: clientName}
 	r.clients = append(r.clients, ref)
 	for i := range lanesPerClient {
-		r.lanes = append(r.lanes, newLane(r.world, ref, i, &r.plan, r.keys, r.history, &r.counts))
+		r.lanes = append(r.lanes, newLane(r.world, ref, i, &r.plan, r.keys, r.history, r.watch.contract, &r.counts))
 	}
 }
 

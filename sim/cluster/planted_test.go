@@ -45,7 +45,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 			p.disk = func(d *disk.Disk) sim.Disk { return lyingDisk{d} }
 		}, check.DurablePromise},
 		{"a follower acknowledges one entry too many", func(p *parts) {
-			p.codec = tamper(func(m raft.Message) raft.Message {
+			p.codec = tamperRaft(func(m raft.Message) raft.Message {
 				if m.Kind == raft.AcceptEntries {
 					m.Index++
 				}
@@ -53,7 +53,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 			})
 		}, check.DurableCommit},
 		{"votes reach every candidate as granted", func(p *parts) {
-			p.codec = tamper(func(m raft.Message) raft.Message {
+			p.codec = tamperRaft(func(m raft.Message) raft.Message {
 				if m.Kind == raft.RefuseVote {
 					m.Kind = raft.GrantVote
 				}
@@ -78,6 +78,14 @@ func TestPlantedBugsAreFound(t *testing.T) {
 				return skewed{sound(), uint64(made)}
 			}
 		}, check.StateEquality},
+		{"a client is told another number than came of its write", func(p *parts) {
+			p.codec = tamper(func(m actors.Message) actors.Message {
+				if r, ok := m.(peer.Response); ok {
+					return exaggerate(r)
+				}
+				return m
+			})
+		}, check.AcknowledgedDecided},
 		{"a node breaks an invariant", func(p *parts) {
 			sound := p.machine
 			p.machine = func() peer.StateMachine { return fragile{sound()} }
@@ -99,6 +107,59 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	}
 }
 
+// Some bugs show only in worlds of their own kind.
+func TestPlantedBugsOfOddWorldsAreFound(t *testing.T) {
+	repeating, wide, drifting := rehearsal, rehearsal, rehearsal
+	repeating.Network.Duplicate = 0.2
+	wide.Cluster.Partitions = plan.Range{Min: 3, Max: 3}
+	wide.Clock.Offset = 5 * time.Second
+	drifting.Faults = []plan.Fault{{Kind: plan.Isolate, Target: plan.Leader, Every: 3 * time.Second, For: 3 * time.Second}}
+	cases := []struct {
+		bug    string
+		world  plan.Scenario
+		plant  func(*run)
+		oracle string
+	}{
+		{"a store runs what it has run before", repeating, func(r *run) {
+			sound := r.parts.machine
+			r.parts.machine = func() peer.StateMachine { return renaming{sound()} }
+		}, check.ExactlyOnce},
+		{"nobody passes on the stamps that a client has seen", wide, func(r *run) {
+			r.parts.codec = tamper(func(m actors.Message) actors.Message {
+				if q, ok := m.(peer.Request); ok {
+					q.Seen = 0
+					return q
+				}
+				return m
+			})
+		}, check.SessionOrder},
+		{"clocks run as no node was told that they may", drifting, func(r *run) {
+			r.plan.Cluster.Leases = true
+			r.plan.Clocks = []plan.Skew{{Node: 1, Drift: -600_000}, {Node: 2, Drift: 600_000}, {Node: 3, Drift: 600_000}}
+		}, check.LeaseDisjointness},
+	}
+	for _, c := range cases {
+		t.Run(c.bug, func(t *testing.T) {
+			for seed := range sim.Seed(50) {
+				p := plan.Draw(c.world, seed)
+				if seed < 2 {
+					if report := Run(p); report.Verdict != check.Pass {
+						t.Fatalf("sound parts: %v", report)
+					}
+				}
+				r := newRun(p)
+				c.plant(r)
+				if found := r.carryOut(nil).Violations; slices.ContainsFunc(found, func(v check.Violation) bool {
+					return v.Oracle == c.oracle
+				}) {
+					return
+				}
+			}
+			t.Errorf("%s did not notice in 50 seeds", c.oracle)
+		})
+	}
+}
+
 // Whoever is not there when it is removed must be told later.
 func TestWhoIsNotToldThatItWasRemovedIsFound(t *testing.T) {
 	moving := rehearsal
@@ -113,7 +174,7 @@ func TestWhoIsNotToldThatItWasRemovedIsFound(t *testing.T) {
 			t.Errorf("sound parts: %v", report)
 		}
 		r := newRun(plan.Draw(moving, seed))
-		r.parts.codec = tamper(func(m raft.Message) raft.Message {
+		r.parts.codec = tamperRaft(func(m raft.Message) raft.Message {
 			if m.Kind == raft.TellTerm || m.Kind == raft.TellDamage {
 				m.Data = nil
 			}
@@ -147,17 +208,40 @@ func (h lyingHandle) SyncLog(log string, mark uint64) {
 	h.post(actors.LogSynced{Log: log, Mark: mark})
 }
 
-// tamper is a codec that changes raft messages on their way.
-type tamper func(raft.Message) raft.Message
+// tamperRaft is a codec that changes raft messages on their way.
+func tamperRaft(change func(raft.Message) raft.Message) tamper {
+	return func(m actors.Message) actors.Message {
+		if r, ok := m.(raft.Message); ok {
+			return change(r)
+		}
+		return m
+	}
+}
+
+// tamper is a codec that changes messages on their way.
+type tamper func(actors.Message) actors.Message
 
 func (t tamper) Append(b []byte, m actors.Message) ([]byte, error) { return wire.Append(b, m) }
 
 func (t tamper) Decode(b []byte) (actors.Message, error) {
 	m, err := wire.Decode(b)
-	if r, ok := m.(raft.Message); ok {
-		return t(r), err
+	if err != nil {
+		return nil, err
 	}
-	return m, err
+	return t(m), nil
+}
+
+// exaggerate adds one to every number that a client is told.
+func exaggerate(r peer.Response) peer.Response {
+	reply, err := kv.DecodeReply(r.Body)
+	if err != nil {
+		return r
+	}
+	for i := range reply.Results {
+		reply.Results[i].Number++
+	}
+	r.Body = reply.AppendTo(nil)
+	return r
 }
 
 // A forgetful machine answers every tenth query as if nothing had been written.
@@ -194,6 +278,17 @@ func (s skewed) Summary() peer.Summary {
 	sum := s.StateMachine.Summary()
 	sum.Hash += s.skew
 	return sum
+}
+
+// A renaming machine takes every command for one of a session of its own.
+type renaming struct{ peer.StateMachine }
+
+func (r renaming) Apply(e raft.Entry) []byte {
+	if c, err := kv.DecodeCommand(e.Data); err == nil && e.Kind == raft.Command && c.Session.ID != 0 {
+		c.Session = kv.Session{ID: uint64(e.Index), Born: c.Session.Born, Serial: 1}
+		e.Data = c.AppendTo(nil)
+	}
+	return r.StateMachine.Apply(e)
 }
 
 // A fragile machine panics at the hundredth entry.

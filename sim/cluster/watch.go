@@ -19,6 +19,7 @@ import (
 type watch struct {
 	world     *sim.World
 	consensus *check.Consensus
+	contract  *check.Contract
 	report    func(check.Violation)
 	excused   map[actors.NodeID]bool // nodes that were given a reason to halt
 	leaders   map[check.Group]check.Node
@@ -28,6 +29,7 @@ func newWatch(w *sim.World, report func(check.Violation)) *watch {
 	o := &watch{
 		world:     w,
 		consensus: check.NewConsensus(w.Now, report),
+		contract:  check.NewContract(w.Now, report),
 		report:    report,
 		excused:   map[actors.NodeID]bool{},
 		leaders:   map[check.Group]check.Node{},
@@ -37,16 +39,11 @@ func newWatch(w *sim.World, report func(check.Violation)) *watch {
 }
 
 func (o *watch) see(e *sim.Event) {
-	if e.Node.IsClient() && e.Kind != sim.Panicked {
-		return
-	}
 	switch e.Kind {
 	case sim.Sent:
-		if m, ok := e.Message.(raft.Message); ok {
-			o.sent(groupOf(e.To.Name), m)
-		}
+		o.sent(e)
 	case sim.Restarted:
-		o.consensus.Restarted(check.Node(e.Node))
+		o.restarted(e.Node)
 	case sim.Halted:
 		o.halted(e)
 	case sim.Panicked:
@@ -54,21 +51,64 @@ func (o *watch) see(e *sim.Event) {
 	}
 }
 
+func (o *watch) restarted(n actors.NodeID) {
+	if n.IsClient() {
+		o.contract.Restarted(uint64(n))
+	} else {
+		o.consensus.Restarted(check.Node(n))
+	}
+}
+
+// sent tells the oracles of a message between nodes.
+func (o *watch) sent(e *sim.Event) {
+	switch m := e.Message.(type) {
+	case raft.Message:
+		o.promised(groupOf(e.To.Name), m)
+	case peer.Request:
+		o.asked(e, m)
+	case peer.Response:
+		o.answered(e, m)
+	}
+}
+
+// asked tells the oracles what a client wants of a group.
+func (o *watch) asked(e *sim.Event, q peer.Request) {
+	g := groupOf(e.To.Name)
+	if q.Read {
+		o.consensus.Asked(g, check.Question{Client: uint64(e.Node), Number: q.ID, Node: check.Node(e.To.Node)})
+	} else {
+		o.contract.Sent(uint64(e.Node), g, q.Body)
+	}
+}
+
+// answered tells the oracles that a node answers, if what it answers is a read.
+func (o *watch) answered(e *sim.Event, r peer.Response) {
+	g, q := groupOf(e.From.Name), check.Question{Client: uint64(e.To.Node), Number: r.ID, Node: check.Node(e.Node)}
+	if r.Outcome == peer.Done {
+		o.consensus.Read(g, q)
+	} else {
+		o.consensus.Unread(g, q)
+	}
+}
+
 // groupOf reads the group out of the name of a peer.
 func groupOf(name string) check.Group {
 	number, err := strconv.ParseUint(strings.TrimPrefix(name, "peer/"), 10, 64)
 	if err != nil {
-		panic(fmt.Sprintf("a raft message was sent to %q", name))
+		panic(fmt.Sprintf("%q is no peer", name))
 	}
 	return check.Group(number)
 }
 
-// sent tells the oracles what a message claims or promises.
-func (o *watch) sent(g check.Group, m raft.Message) {
+// promised tells the oracles what a replica claims or promises.
+func (o *watch) promised(g check.Group, m raft.Message) {
 	switch m.Kind {
 	case raft.AppendEntries, raft.Heartbeat, raft.Rest:
 		o.leaders[g] = m.From
 		o.consensus.Led(g, m.From, m.Term)
+		if m.Kind != raft.Rest { // which says so of the end of the log
+			o.consensus.Claimed(g, m.From, m.Commit)
+		}
 	case raft.RequestVote:
 		o.consensus.Voted(g, m.From, m.Term, m.From)
 	case raft.GrantVote:
@@ -92,11 +132,10 @@ func (o *watch) violate(oracle, format string, args ...any) {
 // A watched state machine shows the oracles each entry as it is applied.
 type watched struct {
 	peer.StateMachine
-	group     check.Group
-	node      check.Node
-	consensus *check.Consensus
-	world     *sim.World
-	restored  bool // from a snapshot, and nothing was applied since
+	group    check.Group
+	node     check.Node
+	watch    *watch
+	restored bool // from a snapshot, and nothing was applied since
 }
 
 // Applied is what observers of [sim.Shown] are told of each entry that a replica hands
@@ -113,11 +152,12 @@ func (a Applied) String() string { return fmt.Sprintf("group %d applies %v", a.G
 func (m *watched) Apply(e raft.Entry) []byte {
 	if m.restored {
 		m.restored = false
-		m.consensus.Restored(m.group, m.node, e.Index-1, m.Summary().Hash)
+		m.watch.consensus.Restored(m.group, m.node, e.Index-1, m.Summary().Hash)
 	}
 	result := m.StateMachine.Apply(e)
-	m.consensus.Applied(m.group, m.node, e, m.Summary().Hash)
-	m.world.Show(actors.NodeID(m.node), Applied{journal.GroupID(m.group), e})
+	m.watch.consensus.Applied(m.group, m.node, e, m.Summary().Hash)
+	m.watch.contract.Decided(m.group, e, result)
+	m.watch.world.Show(actors.NodeID(m.node), Applied{journal.GroupID(m.group), e})
 	return result
 }
 

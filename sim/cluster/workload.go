@@ -25,19 +25,20 @@ const callTimeout = 3 * time.Second
 // A lane does one operation after the other, through the actor of its client, and
 // keeps the history of what it was told.
 type lane struct {
-	world   *sim.World
-	client  actors.Ref
-	number  int // of the lane, among those of its client
-	plan    *plan.Plan
-	pace    *sim.Stream
-	chance  *sim.Stream // of the operation under way
-	process *check.Process
-	turns   int // operations so far, also those that the plan leaves out
-	keys    *keyring
-	seen    map[string]string // by key: the value read last, for compare-and-set
-	running bool
-	until   time.Duration
-	counts  *counts
+	world    *sim.World
+	client   actors.Ref
+	number   int // of the lane, among those of its client
+	plan     *plan.Plan
+	pace     *sim.Stream
+	chance   *sim.Stream // of the operation under way
+	process  *check.Process
+	contract *check.Contract
+	turns    int // operations so far, also those that the plan leaves out
+	keys     *keyring
+	seen     map[string]string // by key: the value read last, for compare-and-set
+	running  bool
+	until    time.Duration
+	counts   *counts
 }
 
 // maxOpenWrites is how many writes without an answer one key may collect. Each may
@@ -78,18 +79,19 @@ type counts struct {
 	answered, unavailable, unknown int
 }
 
-func newLane(w *sim.World, c actors.Ref, number int, p *plan.Plan, k *keyring, h *check.History, n *counts) *lane {
+func newLane(w *sim.World, c actors.Ref, number int, p *plan.Plan, k *keyring, h *check.History, t *check.Contract, n *counts) *lane {
 	return &lane{
-		world:   w,
-		client:  c,
-		number:  number,
-		plan:    p,
-		pace:    w.Stream("pace", uint64(c.Node), uint64(number)),
-		process: h.NewProcess(),
-		keys:    k,
-		seen:    map[string]string{},
-		until:   p.Duration,
-		counts:  n,
+		world:    w,
+		client:   c,
+		number:   number,
+		plan:     p,
+		pace:     w.Stream("pace", uint64(c.Node), uint64(number)),
+		process:  h.NewProcess(),
+		contract: t,
+		keys:     k,
+		seen:     map[string]string{},
+		until:    p.Duration,
+		counts:   n,
 	}
 }
 
@@ -167,32 +169,36 @@ func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
 func (l *lane) do(key int, op kv.Op) {
 	l.running = true
 	l.process.Invoke(l.world.Now(), op)
+	asked := l.contract.Begin(uint64(l.client.Node), []kv.Op{op})
 	l.world.Send(l.client, client.Submit{Calls: []*client.Call{{
 		Ops:     []kv.Op{op},
 		Timeout: callTimeout,
 		Done: func(c *client.Call) {
 			l.running = false
-			l.done(key, c)
+			l.done(key, c, asked)
 		},
 	}}})
 }
 
-// done enters in the history what the client was told.
-func (l *lane) done(key int, c *client.Call) {
+// done tells the oracles what the client was told.
+func (l *lane) done(key int, c *client.Call, asked *check.Operation) {
 	var failure *client.Error
 	switch {
 	case c.Err == nil:
 		l.counts.answered++
 		l.process.Answer(l.world.Now(), c.Results[0])
+		asked.Answered(c.Results)
 		if c.Ops[0].Kind == kv.Get {
 			l.seen[string(c.Ops[0].Key)] = string(c.Results[0].Value)
 		}
 	case errors.As(c.Err, &failure) && failure.Code == client.Unknown:
 		l.counts.unknown++
 		l.process.Lose()
+		asked.Lost()
 		l.keys.lost(key, c.Ops[0].Key)
 	default:
 		l.counts.unavailable++
 		l.process.Fail()
+		asked.Failed()
 	}
 }
