@@ -1,12 +1,13 @@
 # Everything a developer does has a target here; CI runs `make test` and nothing else.
 GO     ?= go
 SEEDS  ?= 150
+BUDGET ?= 60s
 TIME   ?= 60s
 NODES  ?= 3
 PORT   ?= 7000
 DATA   ?= understudy-data
 
-.PHONY: help build dev test fmt vet static unit interop race sim fuzz record bench
+.PHONY: help build dev test fmt vet static unit interop race sim zoo fastzoo fuzz record bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
@@ -17,7 +18,7 @@ build: ## build bin/understudy
 dev: build ## start NODES nodes in one process; Redis clients connect to PORT
 	bin/understudy dev --nodes $(NODES) --port $(PORT) --data $(DATA)
 
-test: fmt vet static unit interop race sim ## everything CI checks
+test: fmt vet static unit interop race sim fastzoo ## everything CI checks
 
 fmt: ## fail if a file is not formatted
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
@@ -43,6 +44,12 @@ race: ## all tests under the race detector, which needs a C compiler
 sim: build ## SEEDS seeds of every scenario; SEEDS=5000 make sim for a long rehearsal
 	bin/understudy sim run --seeds $(SEEDS)
 
+zoo: build ## plant every known bug and hunt each for BUDGET of CPU time
+	bin/understudy sim zoo --budget $(BUDGET)
+
+fastzoo: build ## hunt the known bugs that are caught soon
+	bin/understudy sim zoo --fast --budget $(BUDGET)
+
 fuzz: ## run every fuzz target for TIME
 	@for package in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
@@ -50,7 +57,7 @@ fuzz: ## run every fuzz target for TIME
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) $$package || exit 1; done; done
 
 record: ## record golden traces and summaries anew; read the diff before committing
-	$(GO) test ./raft ./sim/campaign -rewrite
+	$(GO) test ./raft ./sim/campaign ./scenarios/zoo -rewrite
 
 bench: build ## drive a 3-node cluster of real processes over RESP
 	bin/understudy bench

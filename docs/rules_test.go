@@ -9,7 +9,7 @@ import (
 )
 
 // scriptTables are the pages whose tables name scripts and tests.
-var scriptTables = []string{"raft-rules.md", "known-bugs.md"}
+var scriptTables = []string{"raft-rules.md", "zoo.md"}
 
 // scriptName matches what can be the name of a script: words with underscores, as
 // nothing else in the tables is.

@@ -19,7 +19,7 @@ run, on every machine, down to the last event.
 
 Exit codes: 0 every run passed; 1 a promise was broken; 2 wrong use; 3 some run was
 inconclusive or vacuous.`,
-	}, newSimList(), newSimRun(), newSimReplay(), newSimShrink(), newSimRepeat())
+	}, newSimList(), newSimRun(), newSimReplay(), newSimShrink(), newSimZoo(), newSimRepeat())
 }
 
 func newSimList() *cobra.Command {

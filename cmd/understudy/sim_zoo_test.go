@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/understudy-kv/understudy/scenarios/zoo"
+)
+
+func TestTheZooNeedsTheSourceTree(t *testing.T) {
+	code, _, errs := understudy(t, "sim", "zoo", "--source", t.TempDir())
+	if code != exitUsage || !strings.Contains(errs, "is not the source tree") || !strings.Contains(errs, "--source") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+}
+
+func TestTheZooNeedsTheGoCommand(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	code, _, errs := understudy(t, "sim", "zoo", "--source", "../..")
+	if code != exitUsage || !strings.Contains(errs, "go command") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+}
+
+func TestTheZooRefusesWrongUse(t *testing.T) {
+	for _, args := range [][]string{{"M999"}, {"--budget", "0s"}, {"--workers", "0"}, {"--shrink", "-1s"}} {
+		code, _, errs := understudy(t, append([]string{"sim", "zoo", "--source", "../.."}, args...)...)
+		if code != exitUsage || errs == "" {
+			t.Errorf("%v: exit code %d: %s", args, code, errs)
+		}
+	}
+}
+
+func TestAHuntFailsBothWays(t *testing.T) {
+	mutant, harmless := zoo.Mutant{ID: "A1", Title: "a bug"}, zoo.Mutant{ID: "A2", Title: "no bug", Harmless: true}
+	caught, escaped := zoo.Find{Caught: true, Oracle: "progress", Scenario: "calm", Seed: 1, Runs: 1}, zoo.Find{Seconds: 60}
+	for _, c := range []struct {
+		mutant zoo.Mutant
+		find   zoo.Find
+		code   int
+		said   string
+	}{
+		{mutant, caught, exitOK, "progress in calm seed 1, run 1"},
+		{mutant, escaped, exitFailure, "ESCAPED"},
+		{harmless, caught, exitFailure, "CAUGHT, though it changes nothing"},
+		{harmless, escaped, exitOK, "not caught, as it must be"},
+	} {
+		var out bytes.Buffer
+		cmd := &cobra.Command{}
+		cmd.SetOut(&out)
+		h := &hunt{cmd: cmd, total: 1, found: zoo.Results{}}
+		h.tell(c.mutant, c.find, func() {})
+		err, exit := h.finish(), (*exitError)(nil)
+		if errors.As(err, &exit) != (c.code != exitOK) || exit != nil && exit.code != c.code || !strings.Contains(out.String(), c.said) {
+			t.Errorf("%s, %+v: %v\n%s", c.mutant.Title, c.find, err, out.String())
+		}
+	}
+}
+
+func TestAnInterruptedHuntBeginsNoOther(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	cmd := &cobra.Command{}
+	cmd.SetErr(&bytes.Buffer{})
+	h := &hunt{zooFlags: zooFlags{workers: 1}, cmd: cmd, found: zoo.Results{}, total: 2}
+	if err := h.all(ctx, []zoo.Mutant{{ID: "A1"}, {ID: "A2"}}); !errors.Is(err, context.Canceled) || len(h.found) != 0 {
+		t.Errorf("%v, found %v", err, h.found)
+	}
+}

@@ -1,0 +1,131 @@
+package zoo
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// PageFile is where results are published, below the root of the source tree.
+const PageFile = "docs/zoo.md"
+
+// Page writes Markdown about all bugs, and what became of those that were hunted.
+func (x *Index) Page(r Results) []byte {
+	var b bytes.Buffer
+	b.WriteString(introduction)
+	x.writeSums(&b, r)
+	for _, c := range x.Chapters {
+		fmt.Fprintf(&b, "\n## %s\n", c.Class)
+		c.writeBugs(&b)
+		c.writeMutants(&b, r)
+	}
+	return b.Bytes()
+}
+
+const introduction = `# The zoo
+
+<!-- Written by 'understudy sim zoo --write' from scenarios/zoo. -->
+
+What replicated stores have got wrong is documented in public. Each bug here is one of these, or a family of them,
+planted in our code by small patches: its mutants. ` + "`understudy sim zoo`" + ` builds the program with one of them after the
+other and rehearses it until an oracle of the [simulator](simulation.md) finds a promise broken. So what the simulator
+notices is measured, and a change that makes it blind shows. How each rule of Raft is shown is in
+[raft-rules.md](raft-rules.md).
+
+*Planted here* says where. A bug with several mutants names them (a), (b) and (c). *Noticed by* are scripts of
+[raft/testdata](../raft/testdata) in lower-case words, and tests after their package, that were seen to fail with the bug, in
+the one package that should notice. *Random world* is ` + "`raft.TestGroupKeepsItsPromisesInAnyWeather`" + `: a group in a
+simulated network, with a judge. *Not the random world*: it was silent; either the schedule is too rare for its 200
+runs, or it costs time and breaks no promise.
+
+In the tables of mutants, *runs* and *CPU* are what it took until the oracle found something: seeds of the scenarios, which
+take turns, from the first one on, and seconds of one processor, without those to build the mutant. Runs are the same on
+every machine. What is below the seam, such as real files, is in no simulated world: such mutants are hunted by tests.
+*Shrunk to* is what ` + "`understudy sim shrink`" + ` left of the first plan that failed.
+`
+
+// writeSums tells how many were caught, and by whom.
+func (x *Index) writeSums(b *bytes.Buffer, r Results) {
+	caught, escaped, waiting := map[string]int{}, []string{}, 0
+	for _, m := range x.Mutants() {
+		switch f, hunted := r[m.ID]; {
+		case m.Harmless:
+		case !hunted:
+			waiting++
+		case f.Caught:
+			caught[f.Oracle]++
+		default:
+			escaped = append(escaped, m.ID)
+		}
+	}
+	total := 0
+	oracles := slices.SortedFunc(maps.Keys(caught), func(a, c string) int {
+		return cmp.Or(cmp.Compare(caught[c], caught[a]), strings.Compare(a, c))
+	})
+	for _, o := range oracles {
+		total += caught[o]
+	}
+	fmt.Fprintf(b, "\n%d mutants were caught, %d escaped", total, len(escaped))
+	if waiting > 0 {
+		fmt.Fprintf(b, ", and %d have not been hunted yet", waiting)
+	}
+	b.WriteString(".\n\n| first to notice | mutants |\n| --- | ---: |\n")
+	for _, o := range oracles {
+		fmt.Fprintf(b, "| `%s` | %d |\n", o, caught[o])
+	}
+	if len(escaped) > 0 {
+		fmt.Fprintf(b, "\nThe simulator does not notice: %s. Each is a hole in it.\n", strings.Join(escaped, ", "))
+	}
+}
+
+func (c Chapter) writeBugs(b *bytes.Buffer) {
+	b.WriteString("\n| id | what went wrong, and where | planted here | noticed by |\n| --- | --- | --- | --- |\n")
+	for _, bug := range c.Bugs {
+		source := bug.Bug
+		if bug.Source != "" {
+			source += ": " + bug.Source
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", bug.ID, source, cmp.Or(bug.Never, bug.Planted), bug.Noticed)
+	}
+}
+
+func (c Chapter) writeMutants(b *bytes.Buffer, r Results) {
+	b.WriteString("\n| mutant | hunted in | caught by | runs | CPU | shrunk to |\n| --- | --- | --- | ---: | ---: | --- |\n")
+	for _, bug := range c.Bugs {
+		for _, m := range bug.Mutants {
+			f, hunted := r[m.ID]
+			runs, cpu := "", ""
+			if f.Runs > 0 {
+				runs = fmt.Sprint(f.Runs)
+			}
+			if hunted {
+				cpu = fmt.Sprintf("%.1f s", f.Seconds)
+			}
+			fmt.Fprintf(b, "| [%s](../%s) %s | %s | %s | %s | %s | %s |\n",
+				m.ID, m.PatchFile(), m.Title, m.ground(), m.fate(f, hunted), runs, cpu, f.Minimal)
+		}
+	}
+}
+
+// ground says where the mutant is hunted.
+func (m Mutant) ground() string {
+	if len(m.Scenarios) > 0 {
+		return strings.Join(m.Scenarios, ", ")
+	}
+	return "`" + strings.Join(m.Tests, "` `") + "`"
+}
+
+func (m Mutant) fate(f Find, hunted bool) string {
+	switch {
+	case !hunted:
+		return "not hunted yet"
+	case f.Caught:
+		return "`" + f.Oracle + "`"
+	case m.Harmless:
+		return "nobody, as it must be"
+	}
+	return "**escaped**"
+}
