@@ -28,6 +28,8 @@ type conn struct {
 	batchBytes int
 	calls      int // of batch
 	merger     merger
+	arriving   int  // bytes of server.arrivals that it has
+	hurried    bool // the socket has a deadline for the next read
 
 	resp3    bool // protocol version 3 instead of 2
 	aware    bool // it knows about clusters: it may be told MOVED
@@ -63,6 +65,7 @@ func newConn(s *Server, socket net.Conn) *conn {
 	}
 	c.active.Store(c.began.UnixNano())
 	c.queue.init(s.config, &s.flights)
+	c.scanner.admit = c.welcome
 	return c
 }
 
@@ -77,6 +80,7 @@ func (c *conn) serve() {
 	c.read()
 	<-done
 	c.queue.restore()
+	c.arrived(0)
 }
 
 // abort ends the connection from outside.
@@ -110,22 +114,32 @@ func (c *conn) read() {
 // receive reads once. Time that a client spends waiting for replies is not idle.
 func (c *conn) receive() (int, error) {
 	room := c.scanner.room()
-	idle := c.server.config.IdleTimeout
 	for {
-		if idle > 0 {
-			if err := c.socket.SetReadDeadline(time.Now().Add(idle)); err != nil {
-				return 0, err
-			}
+		if err := c.hurry(c.patience()); err != nil {
+			return 0, err
 		}
 		if c.retiring.Load() { // perhaps since before the deadline was set
 			return 0, net.ErrClosed
 		}
 		n, err := c.socket.Read(room)
-		if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !c.queue.empty() {
+		if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !c.queue.empty() && c.arriving == 0 {
 			continue
 		}
 		return n, err
 	}
+}
+
+// hurry sets how long the next read may take, zero for as long as it likes.
+func (c *conn) hurry(patience time.Duration) error {
+	if patience == 0 && !c.hurried {
+		return nil
+	}
+	c.hurried = patience > 0
+	var deadline time.Time
+	if c.hurried {
+		deadline = time.Now().Add(patience)
+	}
+	return c.socket.SetReadDeadline(deadline)
 }
 
 // turn runs everything that has arrived, as one batch unless that is too much to
@@ -181,6 +195,7 @@ func (c *conn) submit() {
 		c.ended = true
 		return
 	}
+	c.arrived(c.scanner.reserved())
 	c.server.commands.Add(uint64(len(c.batch)))
 	if c.calls > 0 {
 		store := c.server.config.Store
@@ -216,6 +231,9 @@ func (c *conn) objection(r *request) string {
 	if n := c.scanner.tooLong; n > 0 {
 		return fmt.Sprintf("ERR an argument of %d bytes is too long: values of up to %d bytes are sent at once; "+
 			"APPEND and SETRANGE make longer ones", n, kv.MaxValueBytes)
+	}
+	if c.scanner.crowded {
+		return crowded
 	}
 	if r.spec == nil {
 		return c.unknown(r)

@@ -29,8 +29,10 @@
 // limit it is not read from, so TCP slows the client down; a client that does not
 // take its replies is slowed down in the same way, and in the end disconnected.
 // What all connections have in flight together is limited, too, except for a little
-// of each; beyond it they wait for one another. Nothing is reserved for a length that
-// is only announced.
+// of each; beyond it they wait for one another. So is what they have sent of commands
+// that are not complete: a connection asks for its share when a length is announced, and
+// a command that gets none in time is answered OVERLOADED while its bytes are dropped.
+// No memory is used for a length that is only announced.
 //
 // A value that is too long for one reply of a store is read in parts by the writer of
 // the connection, which sends it only if all parts are of one version. So a connection

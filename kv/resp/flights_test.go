@@ -100,9 +100,11 @@ func mustRestore(t *testing.T, s *Server) {
 	for s.Stats().Connections > 0 {
 		time.Sleep(time.Millisecond)
 	}
-	s.flights.mu.Lock()
-	defer s.flights.mu.Unlock()
-	if want := int64(s.config.MaxBytes); s.flights.free != want || len(s.flights.waiting) > 0 {
-		t.Errorf("%d of %d bytes are free, %d claims wait", s.flights.free, want, len(s.flights.waiting))
+	for _, r := range []*ration{&s.flights, &s.arrivals} {
+		r.mu.Lock()
+		if want := int64(s.config.MaxBytes); r.free != want || len(r.waiting) > 0 {
+			t.Errorf("%d of %d bytes are free, %d claims wait", r.free, want, len(r.waiting))
+		}
+		r.mu.Unlock()
 	}
 }

@@ -60,7 +60,7 @@ func span(op *kv.Op, size int64) (from, to int64) {
 func (c *conn) sendLong(r *request) bool {
 	from, to := span(&r.op[0], r.result().Number)
 	ration := &c.server.ration
-	if !ration.take(to-from, longPatience) {
+	if !ration.take(nil, to-from, longPatience) {
 		return c.sendError(r, errCrowded)
 	}
 	defer ration.give(to - from)

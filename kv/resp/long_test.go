@@ -139,16 +139,16 @@ func TestLongValuesInAPipeline(t *testing.T) {
 
 func TestBytesAreRationedInOrder(t *testing.T) {
 	r := ration{free: 10}
-	if !r.take(10, time.Minute) {
+	if !r.take(nil, 10, time.Minute) {
 		t.Fatal("nothing was free")
 	}
-	if r.take(11, 0) || r.take(1, 0) {
+	if r.take(nil, 11, 0) || r.take(nil, 1, 0) {
 		t.Error("more was handed out than there is")
 	}
 	order := make(chan int64, 3)
 	for i, n := range []int64{8, 3, 1} {
 		go func() {
-			if r.take(n, time.Minute) {
+			if r.take(nil, n, time.Minute) {
 				order <- n
 			}
 		}()
@@ -190,7 +190,7 @@ func TestALongValueThatNobodyReadsHoldsNothingForEver(t *testing.T) {
 			t.Fatal("the connection stays")
 		}
 	}
-	if !s.ration.take(maxLongBytes, 0) {
+	if !s.ration.take(nil, maxLongBytes, 0) {
 		t.Error("its memory is not free")
 	}
 }

@@ -20,13 +20,16 @@ type claim struct {
 	granted chan struct{}
 }
 
-// take waits until so many bytes are free, at most as long as patience allows, and
-// reports whether the caller has them. More than there are at all are never free.
-func (r *ration) take(bytes int64, patience time.Duration) bool {
+// take waits until so many bytes are free, at most as long as patience allows or until
+// the caller is gone, and reports whether it has them. More than there are at all are
+// never free. A nil channel is of a caller who stays.
+func (r *ration) take(gone <-chan struct{}, bytes int64, patience time.Duration) bool {
 	c := r.claim(bytes)
 	select {
 	case <-c.granted:
 		return true
+	case <-gone:
+		return !r.withdraw(c)
 	case <-time.After(patience):
 		return !r.withdraw(c)
 	}

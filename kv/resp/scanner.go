@@ -28,6 +28,11 @@ type scanner struct {
 	// An argument that is too long is empty in args. Its bytes are not kept.
 	skip    int // bytes of the argument at hand to be dropped
 	tooLong int // the length of the longest one of the command; zero if there is none
+	// admit is asked for memory for an argument that makes a command longer than ownBytes.
+	// If it has none the argument is dropped like one that is too long.
+	admit   func(bytes int) bool
+	claimed int  // bytes that were admitted for the command at hand
+	crowded bool // an argument of it was not
 }
 
 // unknown is the length of an argument whose header has not been read.
@@ -106,7 +111,7 @@ func (s *scanner) begin() (bool, error) {
 	if s.at == len(s.chunk) {
 		return false, nil
 	}
-	s.tooLong = 0
+	s.tooLong, s.claimed, s.crowded = 0, 0, false
 	if s.chunk[s.at] != '*' {
 		return s.inline()
 	}
@@ -169,8 +174,28 @@ func (s *scanner) length() (bool, error) {
 		s.tooLong = max(s.tooLong, s.bulk)
 		s.skip, s.bulk = s.bulk, 0
 	}
+	if s.bytes+s.bulk > ownBytes && !s.claim() {
+		s.skip, s.bulk = s.bulk, 0
+	}
 	s.bytes += s.bulk
 	return true, nil
+}
+
+// claim gets memory for the argument at hand, unless an earlier one got none.
+func (s *scanner) claim() bool {
+	s.crowded = s.crowded || s.admit != nil && !s.admit(s.bulk)
+	if !s.crowded {
+		s.claimed += s.bulk
+	}
+	return !s.crowded
+}
+
+// reserved is how much of what was admitted is for a command that is not complete.
+func (s *scanner) reserved() int {
+	if s.want == 0 {
+		return 0
+	}
+	return s.claimed
 }
 
 // header takes a line such as $12 and returns what follows its first byte, or nil

@@ -45,7 +45,8 @@ type Config struct {
 	MaxInFlightBytes int
 	// MaxBytes is how many bytes the commands in flight of all connections may have
 	// together, 256 MiB by default, beside the 64 KiB that each connection has to itself.
-	// Beyond it connections wait for one another. A single command may exceed it.
+	// Beyond it connections wait for one another. A single command may exceed it. As many
+	// bytes may be received of commands that are not complete, or not in flight yet.
 	MaxBytes int
 	// IdleTimeout closes a connection that says nothing for so long. By default, as
 	// in Redis, none is closed.
@@ -80,6 +81,8 @@ type Server struct {
 	cursors cursors
 	ration  ration // of memory for long values
 	flights ration // of memory for commands in flight
+	// arrivals is of memory for commands that are being received, or wait for flights.
+	arrivals ration
 
 	lastID   atomic.Uint64 // of connections
 	accepted atomic.Uint64
@@ -102,6 +105,7 @@ func New(c Config) *Server {
 		cursors:   newCursors(),
 		ration:    ration{free: maxLongBytes},
 		flights:   ration{free: int64(c.MaxBytes)},
+		arrivals:  ration{free: int64(c.MaxBytes)},
 		listeners: map[net.Listener]struct{}{},
 		conns:     map[*conn]struct{}{},
 	}
