@@ -7,7 +7,7 @@ NODES  ?= 3
 PORT   ?= 7000
 DATA   ?= understudy-data
 
-.PHONY: help build dev test fmt vet static unit interop race sim zoo fastzoo fuzz record bench
+.PHONY: help build dev test fmt vet static unit interop race sim marks zoo fastzoo fuzz record bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
@@ -61,3 +61,7 @@ record: ## record golden traces and summaries anew; read the diff before committ
 
 bench: build ## drive a 3-node cluster of real processes over RESP
 	bin/understudy bench
+
+marks: build ## count which rare branches SEEDS seeds of every scenario reach, into docs/simulation.md
+	bin/understudy sim run --seeds $(SEEDS) --repeat 0 --json > bin/marks.json
+	$(GO) test ./docs -run TestTableOfMarks -marks ../bin/marks.json

@@ -24,7 +24,6 @@ func (r *Replica) mark(i Index) Snapshot {
 // of no use.
 func (r *Replica) capture(s Snapshot) {
 	if s.Index <= r.snapshot.Index {
-		r.noteIf(s.Index > 0, capturedOvertaken)
 		return
 	}
 	assert(s.Index <= r.delivered, "delivered up to %d; captured was %v", r.delivered, s)

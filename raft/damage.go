@@ -126,7 +126,6 @@ func (r *Replica) overhear(m Message) {
 	known := slices.Contains(d.strangers, m.From) || slices.Contains(r.witnesses(), m.From)
 	if !known && len(d.strangers) < maxMembers {
 		d.strangers = append(d.strangers, m.From)
-		r.note(damagedAsksStranger)
 		r.say(Message{Kind: AskTerm, To: m.From, Round: d.round})
 	}
 }
@@ -187,7 +186,6 @@ func (r *Replica) receiveTold(m Message) {
 	if c, err := DecodeConfiguration(m.Data); err == nil && m.Commit > d.commit {
 		d.members, d.commit = c, m.Commit
 	}
-	r.noteIf(m.Kind == TellDamage, damagedToldByDamaged)
 	d.told[m.From] = testimony{term: max(m.Term, d.told[m.From].term), damaged: m.Kind == TellDamage}
 	if m.Index > 0 && m.Term > d.goalTerm {
 		d.goal, d.goalTerm = m.Index, m.Term

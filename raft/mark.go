@@ -42,7 +42,6 @@ const (
 	installedKeepsSuffix
 	installedDropsLog
 	installedOvertaken
-	capturedOvertaken
 	jointConsensus
 	changeResumedByNewLeader
 	changeCalledOff
@@ -51,8 +50,6 @@ const (
 	changeUnreachable
 	farewellTold
 	farewellGivenUp
-	damagedAsksStranger
-	damagedToldByDamaged
 	damagedFenced
 	damagedWhole
 	followerDistrusted
@@ -102,7 +99,6 @@ var marksTable = [marks]markText{
 	installedKeepsSuffix:         {"installed-keeps-suffix", "a snapshot was installed below entries that the log keeps"},
 	installedDropsLog:            {"installed-drops-log", "a snapshot was installed in the place of entries that were not committed here"},
 	installedOvertaken:           {"installed-overtaken", "a snapshot was fetched in vain because the log had reached it meanwhile"},
-	capturedOvertaken:            {"captured-overtaken", "a snapshot was captured in vain because a newer one had been installed"},
 	jointConsensus:               {"joint-consensus", "two sets of voters had to agree during a change of members"},
 	changeResumedByNewLeader:     {"change-resumed-by-new-leader", "a leader took the next step of a change that another one began"},
 	changeCalledOff:              {"change-called-off", "a change of members was called off while voters-to-be caught up"},
@@ -111,8 +107,6 @@ var marksTable = [marks]markText{
 	changeUnreachable:            {"change-refused-unreachable", "a change of members was refused because those who would decide were not heard from"},
 	farewellTold:                 {"farewell-told", "a replica that was removed was told so before it was dropped"},
 	farewellGivenUp:              {"farewell-given-up", "a replica that was removed could not be told so in time"},
-	damagedAsksStranger:          {"damaged-asks-stranger", "a damaged replica asked somebody of whom it did not know that it is a member"},
-	damagedToldByDamaged:         {"damaged-told-by-damaged", "a damaged replica was answered by another one"},
 	damagedFenced:                {"damaged-fenced", "a damaged replica knows in which term it must not vote any more"},
 	damagedWhole:                 {"damaged-whole", "a damaged replica has all that it may have forgotten, and votes again"},
 	followerDistrusted:           {"follower-distrusted", "a leader forgot what a follower acknowledged, because that was damaged"},

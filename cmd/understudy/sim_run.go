@@ -30,6 +30,7 @@ type runFlags struct {
 	repeat    float64
 	workers   int
 	json      bool
+	marks     bool
 	junit     string
 	plans     string
 }
@@ -80,6 +81,7 @@ func (f *runFlags) declare(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.repeat, "repeat", 0.05, "`share` of the runs that another process repeats, to see that the trace is the same")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "how many worlds to run at a time")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
+	flags.BoolVar(&f.marks, "marks", false, "print for every mark how many runs reached it")
 	flags.StringVar(&f.junit, "junit", "", "write the summary as JUnit XML to this `file`")
 	flags.StringVar(&f.plans, "save-plans", "", "write the plan of the cheapest run of each way to fail into this `folder`")
 }
@@ -215,6 +217,9 @@ func (f runFlags) write(sum *campaign.Summary, out io.Writer, junit *os.File) er
 		return encoder.Encode(sum)
 	}
 	sum.Print(out)
+	if f.marks {
+		sum.PrintMarks(out)
+	}
 	return nil
 }
 

@@ -34,6 +34,9 @@ type Config struct {
 	// GenerationBytes is how far the journal may grow beyond what is of use in it; see
 	// [journal.Config].
 	GenerationBytes int
+	// PieceBytes is how much of a snapshot, or of the past of the journal, is written
+	// at a time. Zero leaves it to each.
+	PieceBytes int
 	// Snapshots limits how snapshots are sent and fetched.
 	Snapshots snapshot.Config
 	// Patience is how long a [StatusRequest] waits for peers that do not answer.
@@ -114,7 +117,9 @@ func (n *Node) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 	case admitted:
 		n.admitted = true
 		ctx.Spawn(snapshot.Name, snapshot.New(n.config.Snapshots))
-		ctx.Spawn(journal.Name, journal.New(journal.Config{Owner: ctx.Self(), GenerationBytes: n.config.GenerationBytes}))
+		ctx.Spawn(journal.Name, journal.New(journal.Config{
+			Owner: ctx.Self(), GenerationBytes: n.config.GenerationBytes, PieceBytes: n.config.PieceBytes,
+		}))
 	case journal.Recovered:
 		n.boot(ctx, m)
 	case journal.Stuck:
@@ -260,6 +265,7 @@ func (n *Node) spawn(ctx actors.Context, group journal.GroupID, s raft.State) {
 		Machine:       n.config.Machine(group),
 		Waiting:       n.config.Waiting,
 		SnapshotBytes: n.config.SnapshotBytes,
+		PieceBytes:    n.config.PieceBytes,
 	}))
 	i, _ := n.place(group)
 	n.peers = slices.Insert(n.peers, i, hosted{group, ref})

@@ -49,7 +49,7 @@ const maxSnapshotFactor = 16
 
 func (p *Peer) writePiece(ctx actors.Context) {
 	c := p.capturing
-	piece, more := c.state.Next(snapshot.PieceBytes)
+	piece, more := c.state.Next(p.config.PieceBytes)
 	ctx.Send(p.config.Snapshots, snapshot.Write{
 		Group: p.config.Group, Snapshot: c.snapshot, Number: c.pieces, Piece: piece, Last: !more,
 	})

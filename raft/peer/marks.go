@@ -11,7 +11,6 @@ const (
 	markSnapshotLost   = "peer/snapshot-lost"
 	markRestored       = "peer/restored"
 	markRestoredInVain = "peer/restored-in-vain"
-	markSpoiled        = "peer/fetched-spoiled"
 	markFetchFailed    = "peer/fetch-failed"
 	markPressed        = "peer/captured-when-asked"
 	markRotten         = "peer/snapshot-damaged"
@@ -31,7 +30,6 @@ func Marks() []actors.Mark {
 		{Name: markSnapshotLost, Meaning: "the snapshot that a replica was to begin with is lost"},
 		{Name: markRestored, Meaning: "the state of a fetched snapshot took the place of the machine"},
 		{Name: markRestoredInVain, Meaning: "the log had overtaken a fetched snapshot by the time its state was built"},
-		{Name: markSpoiled, Meaning: "a snapshot could not be read after it was fetched"},
 		{Name: markFetchFailed, Meaning: "a snapshot that the replica needs could not be fetched"},
 		{Name: markPressed, Meaning: "a snapshot was begun before it was due, because it was asked for"},
 		{Name: markRotten, Meaning: "the snapshot that the log rests on was found to be damaged while the replica runs"},

@@ -4,6 +4,7 @@
 package peer
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -46,6 +47,9 @@ type Config struct {
 	Waiting int
 	// SnapshotBytes is how much is applied at least between two snapshots.
 	SnapshotBytes int
+	// PieceBytes is about how long a piece of a snapshot is: if zero,
+	// [snapshot.PieceBytes].
+	PieceBytes int
 }
 
 // A Peer is the actor that drives one replica. Create one with [New].
@@ -99,6 +103,7 @@ func New(c Config) *Peer {
 	assert(c.Group != 0, "no group")
 	assert(c.Waiting > 0, "group %d: no request may wait", c.Group)
 	assert(c.SnapshotBytes > 0, "group %d: snapshots without end", c.Group)
+	c.PieceBytes = cmp.Or(c.PieceBytes, snapshot.PieceBytes)
 	return &Peer{
 		config: c, machine: c.Machine, desk: desk{queries: map[uint64]query{}},
 		led: Led{Group: c.Group, Voters: slices.Sorted(slices.Values(c.Raft.Voters))},

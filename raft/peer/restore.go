@@ -111,7 +111,6 @@ func (p *Peer) spoiled(ctx actors.Context, err error) {
 		p.stop(ctx, err.Error())
 		return
 	}
-	ctx.Mark(markSpoiled)
 	ctx.Log().Warn("could not read a snapshot that was fetched", "group", p.config.Group, "error", err)
 }
 

@@ -97,7 +97,6 @@ func (f *fetch) start(ctx actors.Context) bool {
 		f.keeper.found(ctx, there, f.to)
 		return false
 	case captureOf(there) != nil:
-		ctx.Mark(markCapturing)
 		f.refuse(ctx, ErrBusy)
 		return false
 	}

@@ -13,11 +13,9 @@ const (
 	markNewerIgnored    = "snapshot/newer-ignored"
 	markHereAlready     = "snapshot/here-already"
 	markCapturedAlready = "snapshot/captured-already"
-	markCapturing       = "snapshot/fetched-while-captured"
 	markGone            = "snapshot/gone"
 	markSilent          = "snapshot/sender-silent"
 	markOvertaken       = "snapshot/fetch-overtaken"
-	markOtherCopy       = "snapshot/other-copy"
 	markIdlePlace       = "snapshot/asker-silent"
 	markPinned          = "snapshot/removal-waits"
 	markDiscarded       = "snapshot/discarded-while-written"
@@ -38,11 +36,9 @@ func Marks() []actors.Mark {
 		{Name: markNewerIgnored, Meaning: "a fetch that gets on was left alone though another snapshot was offered"},
 		{Name: markHereAlready, Meaning: "a snapshot that was to be fetched was here"},
 		{Name: markCapturedAlready, Meaning: "a snapshot that was to be captured was here"},
-		{Name: markCapturing, Meaning: "a snapshot was to be fetched while it was being captured here"},
 		{Name: markGone, Meaning: "the sender did not have the snapshot any more"},
 		{Name: markSilent, Meaning: "a fetch was given up because nothing came for a long time"},
 		{Name: markOvertaken, Meaning: "a fetch was ended because the group has a newer snapshot"},
-		{Name: markOtherCopy, Meaning: "a piece came that belongs to another copy of the snapshot"},
 		{Name: markIdlePlace, Meaning: "a node that was being sent a snapshot asked for nothing any more, and lost its place"},
 		{Name: markPinned, Meaning: "a snapshot that is not needed any more was kept because it is being sent"},
 		{Name: markDiscarded, Meaning: "a file was given up while the disk was at it"},

@@ -97,9 +97,7 @@ func (k *Keeper) piece(ctx actors.Context, from actors.Ref, m Piece) {
 	}
 	p := f.part(m.Number)
 	switch {
-	case p == nil:
-	case f.header.copy != 0 && m.Copy != f.header.copy:
-		ctx.Mark(markOtherCopy)
+	case p == nil || f.header.copy != 0 && m.Copy != f.header.copy:
 	case m.Answer == Wait:
 		p.asked = ctx.Now()
 		f.advance(ctx)

@@ -68,6 +68,11 @@ func (s *Summary) printTotals(out io.Writer) {
 	fmt.Fprintf(w, "operations\t%d answered, %d failed for certain, %d unknown\n", s.Answered, s.Failed, s.Unknown)
 	fmt.Fprintf(w, "decided\t%d entries in %d terms\n", s.Decided, s.Terms)
 	fmt.Fprintf(w, "faults\t%s\n", s.faults())
+	never := s.Marks.Never()
+	fmt.Fprintf(w, "marks\t%d of %d reached\n", len(s.Marks)-len(never), len(s.Marks))
+	if len(never) > 0 {
+		fmt.Fprintf(w, "not reached\t%s\n", orNone(never))
+	}
 	fmt.Fprintf(w, "fingerprint\t%s\n", s.Fingerprint)
 }
 

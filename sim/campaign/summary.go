@@ -59,12 +59,13 @@ type Tally struct {
 	Decided     int            `json:"entriesDecided"`
 	Terms       int            `json:"terms"`
 	Faults      map[string]int `json:"faults"`
+	Marks       Marks          `json:"marks"`
 	faultNames  []string       // in the order first seen
 	traces      hash.Hash64
 }
 
 func newTally() Tally {
-	return Tally{Verdicts: map[string]int{}, Faults: map[string]int{}, traces: fnv.New64a()}
+	return Tally{Verdicts: map[string]int{}, Faults: map[string]int{}, Marks: newMarks(), traces: fnv.New64a()}
 }
 
 func (t *Tally) add(o Outcome) {
@@ -83,6 +84,7 @@ func (t *Tally) add(o Outcome) {
 	t.Unknown += r.Unknown
 	t.Decided += r.Decided
 	t.Terms += r.Terms
+	t.Marks.add(r)
 	for _, f := range r.Faults {
 		if !slices.Contains(t.faultNames, f.Name) {
 			t.faultNames = append(t.faultNames, f.Name)

@@ -157,6 +157,7 @@ func limit(c *node.Config, l plan.Limits) {
 	}{
 		{l.Snapshot, &c.SnapshotBytes}, {l.Trailing, &c.Raft.Trailing}, {l.Generation, &c.GenerationBytes},
 		{l.Batch, &c.Raft.BatchBytes}, {l.Inflight, &c.Raft.InflightMessages},
+		{l.Uncommitted, &c.Raft.UncommittedBytes}, {l.Piece, &c.PieceBytes},
 	} {
 		if z.drawn > 0 {
 			*z.limit = z.drawn

@@ -71,6 +71,9 @@ func (d *drawing) drawSizes(s Scenario) {
 		Generation: d.limit("generation", s.Sizes.Generation),
 		Batch:      d.limit("batch", s.Sizes.Batch),
 		Inflight:   d.limit("inflight", s.Sizes.Inflight),
+
+		Uncommitted: d.limit("uncommitted", s.Sizes.Uncommitted),
+		Piece:       d.limit("piece", s.Sizes.Piece),
 	}
 }
 

@@ -90,4 +90,8 @@ type Limits struct {
 	Generation int `yaml:"generation,omitempty"` // of the journal
 	Batch      int `yaml:"batch,omitempty"`      // in one message
 	Inflight   int `yaml:"inflight,omitempty"`   // messages to one follower, by number
+	// Uncommitted is what a leader takes beyond what is committed.
+	Uncommitted int `yaml:"uncommitted,omitempty"`
+	// Piece is what is written of a snapshot, or of the past of a journal, at a time.
+	Piece int `yaml:"piece,omitempty"`
 }

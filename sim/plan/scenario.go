@@ -77,6 +77,10 @@ type Sizes struct {
 	Generation Range `yaml:"generation"` // of the journal
 	Batch      Range `yaml:"batch"`      // in one message
 	Inflight   Range `yaml:"inflight"`   // messages to one follower, by number
+	// Uncommitted is what a leader takes beyond what is committed.
+	Uncommitted Range `yaml:"uncommitted"`
+	// Piece is what is written of a snapshot, or of the past of a journal, at a time.
+	Piece Range `yaml:"piece"`
 }
 
 // A Range is a whole number drawn by the seed, both ends included. In a file it is

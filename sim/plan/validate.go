@@ -14,6 +14,7 @@ const (
 	maxKeys       = 10_000
 	maxDuration   = time.Hour
 	maxSize       = 1 << 30
+	maxPiece      = 256 << 10 // as in production; a disk takes no much longer ones
 	maxDrift      = 0.5
 )
 
@@ -73,15 +74,20 @@ func (s Scenario) Validate() error {
 
 func (z Sizes) validate() error {
 	for _, c := range []struct {
-		name string
-		r    Range
-		min  int
+		name     string
+		r        Range
+		min, max int
 	}{
-		{"sizes.snapshot", z.Snapshot, 1}, {"sizes.trailing", z.Trailing, 0}, {"sizes.generation", z.Generation, 1},
-		{"sizes.batch", z.Batch, 1}, {"sizes.inflight", z.Inflight, 1},
+		{"sizes.snapshot", z.Snapshot, 1, maxSize},
+		{"sizes.trailing", z.Trailing, 0, maxSize},
+		{"sizes.generation", z.Generation, 1, maxSize},
+		{"sizes.batch", z.Batch, 1, maxSize},
+		{"sizes.inflight", z.Inflight, 1, maxSize},
+		{"sizes.uncommitted", z.Uncommitted, 1, maxSize},
+		{"sizes.piece", z.Piece, 1, maxPiece},
 	} {
-		if c.r != (Range{}) && (c.r.Min < c.min || c.r.Max > maxSize) {
-			return badField(c.name, "must lie in %d..%d, not %d..%d", c.min, maxSize, c.r.Min, c.r.Max)
+		if c.r != (Range{}) && (c.r.Min < c.min || c.r.Max > c.max) {
+			return badField(c.name, "must lie in %d..%d, not %d..%d", c.min, c.max, c.r.Min, c.r.Max)
 		}
 	}
 	return nil
@@ -157,6 +163,8 @@ func (p Plan) Validate() error {
 		{"sizes.generation", p.Limits.Generation, 0, maxSize},
 		{"sizes.batch", p.Limits.Batch, 0, maxSize},
 		{"sizes.inflight", p.Limits.Inflight, 0, maxSize},
+		{"sizes.uncommitted", p.Limits.Uncommitted, 0, maxSize},
+		{"sizes.piece", p.Limits.Piece, 0, maxPiece},
 	}
 	for _, n := range numbers {
 		if n.value < n.min || n.value > n.max {
