@@ -20,7 +20,7 @@ import (
 // is handed to them.
 var deterministic = []string{
 	"actors", "raft", "raft/journal", "raft/snapshot", "raft/peer", "kv", "ring", "kv/node", "kv/wire", "client",
-	"sim", "sim/network", "sim/disk", "sim/check", "sim/plan", "sim/shrink", "sim/cluster", "sim/campaign", "sim/picture",
+	"sim", "sim/network", "sim/disk", "sim/check", "sim/plan", "sim/shrink", "sim/cluster", "sim/campaign", "sim/picture", "sim/story",
 }
 
 // shells are the files of those packages that may use goroutines, locks and

@@ -12,6 +12,7 @@ import (
 	"github.com/understudy-kv/understudy/sim/cluster"
 	"github.com/understudy-kv/understudy/sim/picture"
 	"github.com/understudy-kv/understudy/sim/plan"
+	"github.com/understudy-kv/understudy/sim/story"
 )
 
 // replayFlags say what to show of one run.
@@ -20,6 +21,7 @@ type replayFlags struct {
 	save  string
 	html  string
 	trace bool
+	story bool
 
 	command string // that shows the run again
 }
@@ -39,6 +41,7 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 		Example: `  understudy sim replay everything --seed 81213
   understudy sim replay everything --seed 81213 --html run.html
   understudy sim replay everything --seed 81213 --trace | less
+  understudy sim replay everything --seed 81213 --story
   understudy sim replay everything --seed 81213 --save-plan plan.yaml
   understudy sim replay plan.yaml`,
 		Args:              oneScenario,
@@ -60,6 +63,7 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 	flags.StringVar(&f.save, "save-plan", "", "write the plan, with whom each fault struck, to this file")
 	flags.StringVar(&f.html, "html", "", "write the run as a page to this file: a space-time diagram, and what clients saw")
 	flags.BoolVar(&f.trace, "trace", false, "print every event")
+	flags.BoolVar(&f.story, "story", false, "tell in words what happened, up to the first broken promise")
 	return cmd
 }
 
@@ -72,7 +76,14 @@ func simReplay(out io.Writer, p plan.Plan, f replayFlags) error {
 	if f.html != "" {
 		observers = append(observers, recorder.Observe)
 	}
+	teller := story.New()
+	if f.story {
+		observers = append(observers, teller.Observe)
+	}
 	report := cluster.Run(p, observers...)
+	if f.story {
+		fmt.Fprint(out, teller.Tell(report))
+	}
 	if f.save != "" {
 		if err := os.WriteFile(f.save, report.Plan.Encode(), 0o644); err != nil {
 			return usage(err)

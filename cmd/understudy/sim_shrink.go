@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/understudy-kv/understudy/sim/cluster"
 	"github.com/understudy-kv/understudy/sim/plan"
 	"github.com/understudy-kv/understudy/sim/shrink"
+	"github.com/understudy-kv/understudy/sim/story"
 )
 
 // shrinkFlags say what to make small, and for how long.
@@ -39,7 +41,8 @@ func newSimShrink() *cobra.Command {
 		Short: "Find out what a failure needs",
 		Long: `Shrink takes a run that breaks a promise, and leaves out faults, operations, clients,
 servers, conditions and time as long as the same oracle finds the same thing. What is
-left is written as a plan, for 'understudy sim replay' and for the next shrink.
+left is told in words and written as a plan, for 'understudy sim replay' and for the next
+shrink; the words stand at the head of the file as comments.
 
 It stops when nothing more can be left out, when --for is over, or when it is
 interrupted; the smallest plan so far is written in each case.`,
@@ -85,6 +88,7 @@ type shrinkResult struct {
 	Seconds   float64     `json:"seconds"`
 	Complete  bool        `json:"complete"` // nothing more could be left out
 	Plan      string      `json:"plan"`     // the file
+	Story     []string    `json:"story"`    // line by line
 }
 
 func simShrink(cmd *cobra.Command, p plan.Plan, f shrinkFlags) error {
@@ -104,19 +108,31 @@ func simShrink(cmd *cobra.Command, p plan.Plan, f shrinkFlags) error {
 	s.bar = newCountBar(cmd.ErrOrStderr(), -1, "shrinking")
 	minimal := shrink.Minimize(p, s.firstThatFails, s.show)
 	_ = s.bar.Finish()
-	last := cluster.RunToViolation(minimal)
-	if err := os.WriteFile(f.out, last.Plan.Encode(), 0o644); err != nil {
+	teller := story.New()
+	last := cluster.RunToViolation(minimal, teller.Observe)
+	told := teller.Tell(last)
+	if err := os.WriteFile(f.out, append(comment(told), last.Plan.Encode()...), 0o644); err != nil {
 		return usage(err)
 	}
 	result := shrinkResult{
 		Signature: s.signature, Violation: last.Violations[0].String(), Original: shrink.SizeOf(p), Minimal: shrink.SizeOf(minimal),
 		Runs: s.runs, Seconds: time.Since(s.started).Seconds(), Complete: ctx.Err() == nil, Plan: f.out,
+		Story: strings.Split(strings.TrimSuffix(told, "\n"), "\n"),
 	}
 	if f.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(result)
 	}
 	result.print(cmd.OutOrStdout())
 	return nil
+}
+
+// comment makes comments of lines, which the reader of a plan leaves out.
+func comment(text string) []byte {
+	var b []byte
+	for line := range strings.Lines(text) {
+		b = append(append(b, "# "...), line...)
+	}
+	return b
 }
 
 // orDone names the operations that a plan does if it names none, so that its size
@@ -135,6 +151,10 @@ func (r shrinkResult) print(out io.Writer) {
 	fmt.Fprintf(out, "after      %d runs in %.1f s", r.Runs, r.Seconds)
 	if !r.Complete {
 		fmt.Fprint(out, ", and more may be left out")
+	}
+	fmt.Fprint(out, "\n\n")
+	for _, line := range r.Story {
+		fmt.Fprintln(out, line)
 	}
 	fmt.Fprintf(out, "\nwrote      %s\n", r.Plan)
 	fmt.Fprintf(out, "replay     understudy sim replay %s --html run.html\n", r.Plan)

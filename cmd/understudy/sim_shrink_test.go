@@ -22,7 +22,13 @@ func TestAFailureShrinksAndFailsOn(t *testing.T) {
 	if !r.Complete || r.Runs == 0 || r.Minimal.Duration >= r.Original.Duration || r.Minimal.Operations >= r.Original.Operations {
 		t.Errorf("it went from %v to %v in %d runs", r.Original, r.Minimal, r.Runs)
 	}
-	code, out, _ = understudy(t, "sim", "replay", minimal)
+	if text, err := os.ReadFile(minimal); err != nil || !strings.HasPrefix(string(text), "# Seed ") || !strings.Contains(r.Story[len(r.Story)-1], "BROKEN") {
+		t.Errorf("the minimal plan has no story: %v, %q\n%s", err, r.Story, text)
+	}
+	code, out, _ = understudy(t, "sim", "replay", minimal, "--story")
+	if !strings.Contains(out, r.Story[len(r.Story)-1]) {
+		t.Errorf("the story of the minimal plan is another one: %q, now\n%s", r.Story, out)
+	}
 	if code != exitFailure || !strings.Contains(out, "violation: "+r.Violation) {
 		t.Errorf("the minimal plan: exit code %d\n%s", code, out)
 	}
