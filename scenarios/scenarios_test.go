@@ -46,6 +46,11 @@ func TestBadScenariosAreRefusedWithTheLine(t *testing.T) {
 		{"disk: {sync: 500us}", "disk: {sync: 500us", "bad.yaml"},
 		{"disk:", "faults: [{kind: meteor, target: any, every: 1s, for: 1s}]\ndisk:",
 			`bad.yaml:7: faults[0].kind "meteor" is none of`},
+		{"disk:", "hardware: {cost: 2s}\ndisk:", "bad.yaml:7: hardware.cost must lie between 0 and 1s"},
+		{"disk:", "hardware: {far: 2h}\ndisk:", "bad.yaml:7: hardware.far must lie between 0 and 1m0s"},
+		{"disk:", "hardware: {slow: -1}\ndisk:", "bad.yaml:7: hardware.slow must lie in 0..1000"},
+		{"disk:", "clock: {beyond: 0.9}\ndisk:", "bad.yaml:7: clock.beyond must lie between 0 and 0.5"},
+		{"disk:", "sizes: {mailbox: 0..3}\ndisk:", "bad.yaml:7: sizes.mailbox must lie in 1.."},
 		{"name: calm", "", "bad.yaml:1: name is missing"},
 	}
 	for _, c := range cases {

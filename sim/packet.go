@@ -87,6 +87,7 @@ func (w *World) arrive(slot uint32) {
 	case a == nil:
 		w.lose(&p, "no such actor")
 	case a.mail.len() >= w.config.MailMax:
+		w.stats.Refused++
 		w.lose(&p, "mailbox is full")
 	default:
 		w.deliver(a, &p)

@@ -80,7 +80,9 @@ func (n *node) act() {
 func (n *node) call(a *actor, e *envelope) {
 	w := n.world
 	w.stats.Steps++
-	n.free = w.now + n.schedule.Between(n.cost/2, n.cost*3/2)
+	cost := n.schedule.Between(n.cost/2, n.cost*3/2)
+	n.free = w.now + cost
+	w.stats.Busy += cost
 	if e != nil {
 		w.markReceived(a, e)
 	} else {

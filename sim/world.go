@@ -103,13 +103,15 @@ type World struct {
 
 // Stats counts what happened in a world.
 type Stats struct {
-	Events     uint64 // everything in the trace
-	Steps      uint64 // calls of Receive and Flush
-	Sent       uint64 // messages to other nodes
-	Delivered  uint64 // copies of them that reached a mailbox
-	Lost       uint64 // by the network, by dead receivers and by dying senders
-	Duplicated uint64 // copies beyond the first
-	Timers     uint64 // fired
+	Events     uint64        // everything in the trace
+	Steps      uint64        // calls of Receive and Flush
+	Busy       time.Duration // how long nodes were busy with them, altogether
+	Sent       uint64        // messages to other nodes
+	Delivered  uint64        // copies of them that reached a mailbox
+	Lost       uint64        // by the network, by dead receivers and by dying senders
+	Refused    uint64        // of the lost ones: for want of room in a mailbox
+	Duplicated uint64        // copies beyond the first
+	Timers     uint64        // fired
 	Crashes    uint64
 	Restarts   uint64 // not counting first starts
 	Pauses     uint64

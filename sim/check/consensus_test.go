@@ -399,3 +399,20 @@ func TestWhoWasRemovedHoldsNothing(t *testing.T) {
 		t.Errorf("a tombstone is taken for a log, or found %v", s.found)
 	}
 }
+
+// A node whose disk was wiped is heard no more, and nobody waits for it.
+func TestWhoWasWipedIsMissedByNobodyAndMustNotSpeak(t *testing.T) {
+	s := newStory()
+	s.decideA()
+	s.sync(3, vote(5, 0), entry(1, 5, "a"))
+	s.Applied(1, 3, entry(1, 5, "a"), 1)
+	s.Spoke(1, 2)
+	s.Wiped(2)
+	if err := s.Converged(1); err != nil || s.Holds(1, 2) || s.Expendable(1, 3) || len(s.found) > 0 {
+		t.Errorf("Converged: %v; node 2 holds a log: %t; found %v", err, s.Holds(1, 2), s.found)
+	}
+	s.Spoke(1, 2)
+	if len(s.found) != 1 || s.found[0].Oracle != check.DamagedAbstains {
+		t.Errorf("found %v", s.found)
+	}
+}

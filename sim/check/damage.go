@@ -50,6 +50,20 @@ func (c *Consensus) Rotten(id Group, n Node, i raft.Index) {
 	}
 }
 
+// Wiped is told that the disk of n is empty: n must never promise anything again. What it
+// had promised before still counts where it arrived.
+func (c *Consensus) Wiped(n Node) {
+	c.wiped[n] = true
+	c.Hurt(n)
+}
+
+// Spoke is told that n sent a message to another replica of the group.
+func (c *Consensus) Spoke(id Group, n Node) {
+	if c.wiped[n] {
+		c.violate(DamagedAbstains, c.groups[id], "node %d takes part after its disk was wiped", n)
+	}
+}
+
 // Expendable reports whether the group can do without what the disk of n holds: n is
 // no member, or all other disks are whole and decide without it, and no change of
 // members is under way.

@@ -44,5 +44,5 @@ func (c *Consensus) judgeClaims(g *group) {
 // snapshot that takes its place.
 func (c *Consensus) Holds(id Group, n Node) bool {
 	m := c.groups[id].images[n]
-	return m != nil && m.last() > 0
+	return m != nil && m.last() > 0 && !c.wiped[n]
 }

@@ -49,6 +49,7 @@ func (r *run) build(observers []func(*sim.Event)) {
 	})
 	r.world = sim.New(sim.Config{
 		Seed: p.Seed, Network: r.network, Codec: r.parts.codec, NewDisk: r.newDisk, Log: r.parts.log,
+		RunMax: p.Limits.Run, MailMax: p.Limits.Mailbox,
 	})
 	for _, o := range observers {
 		r.world.Observe(sim.Every, o)
@@ -95,13 +96,20 @@ func (r *run) weather() {
 	r.network.Add("delay", network.Delay{
 		Floor: n.Latency / 2, Mean: n.Latency / 2, TailChance: n.Tail, Tail: 100 * n.Latency,
 	})
+	for _, p := range r.plan.Pairs {
+		r.network.Add(farLink, network.Slow{A: actors.NodeID(p.A), B: actors.NodeID(p.B), Wait: p.Wait})
+	}
+	late := n.Late
+	if late == 0 {
+		late = 200 * n.Latency
+	}
 	rules := []struct {
 		name   string
 		chance float64
 		rule   network.Rule
 	}{
 		{"loss", n.Loss, network.Loss{Chance: n.Loss}},
-		{"duplicate", n.Duplicate, network.Duplicate{Chance: n.Duplicate, Late: 200 * n.Latency}},
+		{"duplicate", n.Duplicate, network.Duplicate{Chance: n.Duplicate, Late: late, Until: r.plan.Duration}},
 		{"reorder", n.Reorder, network.Reorder{Chance: n.Reorder, Max: 10 * n.Latency}},
 	}
 	for _, w := range rules {
@@ -109,7 +117,16 @@ func (r *run) weather() {
 			r.lifts = append(r.lifts, r.network.Add(w.name, w.rule))
 		}
 	}
+	if b := r.plan.Limits.Bandwidth; b > 0 {
+		r.lifts = append(r.lifts, r.network.Add(narrowLink, network.NewBandwidth(b, max(r.plan.Limits.Queue, 1))))
+	}
 }
+
+// Names of rules of the network that no strike orders.
+const (
+	farLink    = "far link"
+	narrowLink = "narrow link"
+)
 
 func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Disk {
 	d := r.plan.Disk
@@ -147,6 +164,17 @@ func (r *run) addServer(id actors.NodeID) {
 			r.world.Clock(id).ShiftWall(skew.Offset)
 		}
 	}
+	r.world.SetCost(id, r.cost(id))
+}
+
+// cost is how long a call of an actor takes on a server.
+func (r *run) cost(id actors.NodeID) time.Duration {
+	for _, m := range r.plan.Machines {
+		if m.Node == int(id) {
+			return m.Cost
+		}
+	}
+	return sim.DefaultCost
 }
 
 // limit sets what the plan limits.

@@ -60,7 +60,7 @@ func TestANodeThatLosesANoteOfBirthsTakesPartAgain(t *testing.T) {
 		r.drain()
 		r.demandProgress()
 		r.demandConvergence()
-		if len(r.found) > 0 || r.disks[victim].Counts().CorruptOpens != 1 || !r.marred[victim] {
+		if len(r.found) > 0 || r.disks[victim].Counts().CorruptOpens != 1 || !r.harm.marred[victim] {
 			t.Errorf("note %d was lost: found %v", lost, r.found)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/cluster"
+	"github.com/understudy-kv/understudy/sim/disk"
 	"github.com/understudy-kv/understudy/sim/plan"
 )
 
@@ -34,21 +35,34 @@ var effects = map[plan.FaultKind]effect{
 	plan.Stop: {strike: plan.Strike{Grace: time.Second}, seen: inTurn(
 		func(e *sim.Event) bool { _, leaves := e.Message.(node.Leave); return e.Kind == sim.Received && leaves },
 		func(e *sim.Event) bool { return e.Kind == sim.Crashed })},
-	plan.Pause:     {seen: inTurn(kindOf(sim.Paused)(), kindOf(sim.Resumed)())},
-	plan.Isolate:   {seen: lostBy("isolate")},
-	plan.Split:     {strike: plan.Strike{Sides: [][]int{{1}, {2, 3}}}, seen: lostBy("split")},
-	plan.CutLink:   {strike: plan.Strike{To: 2}, seen: lostBy("cut-link")},
-	plan.Clog:      {seen: late(sim.Sent, sim.Delivered, 500*time.Millisecond)},
-	plan.SlowDisk:  {seen: late(sim.SyncAsked, sim.SyncDone, 100*time.Millisecond)},
-	plan.StickDisk: {seen: late(sim.SyncAsked, sim.SyncDone, time.Second)},
-	plan.FailSync: {seen: inTurn(
-		func(e *sim.Event) bool { return e.Kind == sim.SyncDone && e.Err != nil },
-		kindOf(sim.Halted)())},
+	plan.Pause:       {seen: inTurn(kindOf(sim.Paused)(), kindOf(sim.Resumed)())},
+	plan.Stall:       {seen: inTurn(kindOf(sim.Paused)(), kindOf(sim.Resumed)(), lostBy("stall")())},
+	plan.SlowNode:    {seen: slowTurn},
+	plan.CrashClient: {strike: plan.Strike{Target: plan.OnClient(1)}, seen: replaced},
+	plan.Isolate:     {seen: lostBy("isolate")},
+	plan.Split:       {strike: plan.Strike{Sides: [][]int{{1}, {2, 3}}}, seen: lostBy("split")},
+	plan.CutLink:     {strike: plan.Strike{To: 2}, seen: lostBy("cut-link")},
+	plan.CutPair:     {strike: plan.Strike{To: 2}, seen: lostBothWays("cut-pair")},
+	plan.Swizzle:     {strike: plan.Strike{Sides: [][]int{{2, 1}, {2, 1}}}, seen: lostBothWays("swizzle")},
+	plan.Clog:        {seen: late(sim.Sent, sim.Delivered, 500*time.Millisecond)},
+	plan.ClogLink:    {strike: plan.Strike{Target: plan.On(2), To: victim}, seen: late(sim.Sent, sim.Delivered, 500*time.Millisecond)},
+	plan.SlowDisk:    {seen: late(sim.SyncAsked, sim.SyncDone, 100*time.Millisecond)},
+	plan.StickDisk:   {seen: late(sim.SyncAsked, sim.SyncDone, time.Second)},
+	plan.FailSync:    {seen: inTurn(failed(sim.SyncDone, disk.ErrIO), kindOf(sim.Halted)(), kindOf(sim.Restarted)())},
+	plan.FailAppend:  {seen: inTurn(failed(sim.SyncDone, disk.ErrIO), kindOf(sim.Halted)(), kindOf(sim.Restarted)())},
+	plan.FailFile:    {seen: inTurn(failed(sim.DiskDone, disk.ErrIO))},
+	plan.FillDisk: {strike: plan.Strike{After: 200}, seen: inTurn(
+		failed(sim.SyncDone, disk.ErrFull), kindOf(sim.Halted)(), kindOf(sim.Restarted)())},
 	plan.Corrupt:         {strike: plan.Strike{Pick: 7}, seen: corrupt(sim.OpenDone)},
 	plan.CorruptSnapshot: {strike: plan.Strike{Pick: 7}, seen: corrupt(sim.DiskDone)},
 	plan.RotSnapshot: {strike: plan.Strike{Pick: 7}, seen: corrupt(sim.DiskDone), with: []plan.Strike{{
 		Kind: plan.Crash, Target: plan.On(victim), At: 3001 * time.Millisecond, For: time.Second,
 	}}},
+	plan.Misdirect:     {strike: plan.Strike{Pick: 7}, seen: corrupt(sim.OpenDone)},
+	plan.LoseLog:       {seen: corrupt(sim.OpenDone)},
+	plan.LoseSnapshot:  {seen: inTurn(func(e *sim.Event) bool { return e.Kind == sim.Marked && e.Text == "peer/snapshot-lost" })},
+	plan.Wipe:          {seen: inTurn(kindOf(sim.Restarted)(), kindOf(sim.Halted)())},
+	plan.DriftClock:    {strike: plan.Strike{Drift: 10_000}, seen: inTurn(kindOf(sim.Drifted)(), kindOf(sim.Drifted)())},
 	plan.JumpClock:     {strike: plan.Strike{By: 5 * time.Second}, seen: kindOf(sim.WallShifted)},
 	plan.Transfer:      {seen: sent(isStandNow)},
 	plan.ChangeMembers: {strike: plan.Strike{Voters: []int{1, 2}}, seen: sent(holdsMembers)},
@@ -65,7 +79,7 @@ func TestEveryKindOfFaultHasItsEffect(t *testing.T) {
 			}
 			s := e.strike
 			s.Kind, s.At, s.For = kind, 3*time.Second, 2*time.Second
-			if !kind.OfPartition() {
+			if !kind.OfPartition() && s.Target == (plan.Target{}) {
 				s.Target = plan.On(victim)
 			}
 			report, shown := runWith(e.seen(), append([]plan.Strike{s}, e.with...)...)
@@ -127,6 +141,48 @@ func lostBy(rule string) func() func(*sim.Event) bool {
 		return func(e *sim.Event) bool {
 			return e.Kind == sim.Lost && e.From.Node == victim && strings.Contains(e.Text, rule)
 		}
+	}
+}
+
+// lostBothWays waits for packets that this rule lost, from the victim and to it.
+func lostBothWays(rule string) func() func(*sim.Event) bool {
+	return func() func(*sim.Event) bool {
+		from, to := false, false
+		return func(e *sim.Event) bool {
+			if e.Kind == sim.Lost && strings.Contains(e.Text, rule) {
+				from, to = from || e.From.Node == victim, to || e.To.Node == victim
+			}
+			return from && to
+		}
+	}
+}
+
+// failed waits for such an answer of a disk.
+func failed(kind sim.Kind, err error) func(*sim.Event) bool {
+	return func(e *sim.Event) bool { return e.Kind == kind && errors.Is(e.Err, err) }
+}
+
+// slowTurn waits for an actor of the victim that is flushed long after it received its
+// last message: it was busy with it.
+func slowTurn() func(*sim.Event) bool {
+	var last sim.Event
+	return func(e *sim.Event) bool {
+		if e.Node != victim || e.Kind != sim.Received && e.Kind != sim.Flushed {
+			return false
+		}
+		slow := e.Kind == sim.Flushed && e.To == last.To && e.At-last.At > 20*sim.DefaultCost
+		last = *e
+		return slow
+	}
+}
+
+// replaced waits for the first client to crash and start again.
+func replaced() func(*sim.Event) bool {
+	crashed := false
+	return func(e *sim.Event) bool {
+		first := e.Node == actors.ClientBit|1
+		crashed = crashed || first && e.Kind == sim.Crashed
+		return crashed && first && e.Kind == sim.Restarted
 	}
 }
 

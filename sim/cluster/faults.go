@@ -6,14 +6,29 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
-	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/sim/check"
-	"github.com/understudy-kv/understudy/sim/network"
 	"github.com/understudy-kv/understudy/sim/plan"
 )
 
-// slowFactor is how much slower a slow disk syncs.
+// slowFactor is how much slower a slow disk syncs, and a slow node computes.
 const slowFactor = 100
+
+// harm is what strikes have done that later ones have to know of.
+type harm struct {
+	slowed map[actors.NodeID]bool // whose disk is slow
+	filled map[actors.NodeID]bool // whose disk is full
+	marred map[actors.NodeID]bool // whose log of births was damaged
+	wiped  map[actors.NodeID]bool
+	// damaged are the servers whose disk has lost something that it had promised to keep.
+	damaged map[actors.NodeID]bool
+}
+
+func newHarm() harm {
+	return harm{
+		slowed: map[actors.NodeID]bool{}, filled: map[actors.NodeID]bool{}, marred: map[actors.NodeID]bool{},
+		wiped: map[actors.NodeID]bool{}, damaged: map[actors.NodeID]bool{},
+	}
+}
 
 // strike carries out one strike of the plan, and notes in it who was struck.
 func (r *run) strike(s *plan.Strike) {
@@ -22,12 +37,12 @@ func (r *run) strike(s *plan.Strike) {
 		r.idle[s.Kind]++
 		return
 	}
-	lift := r.inflict(s, n)
+	lift := deeds[s.Kind](r, s, n)
 	if lift == nil {
 		r.idle[s.Kind]++
-		return // there is nothing to do, such as cutting off a node from itself
+		return // there is nothing to do, such as damaging a snapshot where there is none
 	}
-	s.Struck = int(n)
+	s.Struck = int(n &^ actors.ClientBit)
 	r.strikes[s.Kind]++
 	r.annotate(s, n)
 	r.later(s.For, lift)
@@ -37,6 +52,9 @@ func (r *run) strike(s *plan.Strike) {
 // server that runs, or for what only a leader can do nobody: a fault of what is not
 // running shows nothing.
 func (r *run) target(s *plan.Strike) actors.NodeID {
+	if c := s.Target.Client; c != 0 {
+		return r.targetClient(actors.ClientBit | actors.NodeID(c))
+	}
 	n := actors.NodeID(s.Target.Node)
 	if n == 0 {
 		n = actors.NodeID(r.watch.leaders[groupAt(s.Target.LeaderOf)])
@@ -54,6 +72,14 @@ func (r *run) target(s *plan.Strike) actors.NodeID {
 	return 0
 }
 
+// targetClient returns a client if it runs.
+func (r *run) targetClient(c actors.NodeID) actors.NodeID {
+	if !r.world.Up(c) {
+		return 0
+	}
+	return c
+}
+
 // later lifts a fault in time, or earlier when everything is healed.
 func (r *run) later(d time.Duration, lift func()) {
 	lifted := false
@@ -67,145 +93,39 @@ func (r *run) later(d time.Duration, lift func()) {
 	r.world.After(d, once)
 }
 
-// inflict makes a fault happen to n and returns what lifts it, or nil if it finds
+// deeds make faults happen to a node, and return what lifts them, or nil if they find
 // nothing to do.
-func (r *run) inflict(s *plan.Strike, n actors.NodeID) (lift func()) {
-	others := slices.DeleteFunc(slices.Clone(r.servers), func(o actors.NodeID) bool { return o == n })
-	me := []actors.NodeID{n}
-	switch s.Kind {
-	case plan.Crash:
-		return r.crash(s, n)
-	case plan.Stop:
-		return r.stop(s, n)
-	case plan.Pause:
-		return r.pause(n)
-	case plan.Isolate:
-		return r.isolate(s, me, others)
-	case plan.Split:
-		return r.split(s)
-	case plan.CutLink:
-		return r.cut(s, n)
-	case plan.Clog:
-		return r.network.Add(string(plan.Clog), network.Clog{From: others, To: me, Until: r.world.Now() + s.For})
-	case plan.SlowDisk:
-		return r.slow(n)
-	case plan.FailSync:
-		return r.failSync(n)
-	case plan.StickDisk:
-		return r.disks[n].Stick()
-	case plan.Corrupt, plan.CorruptSnapshot:
-		return r.corrupt(s, n)
-	case plan.RotSnapshot:
-		return r.rot(s, n)
-	case plan.Transfer:
-		return r.transfer(s, n)
-	case plan.ChangeMembers:
-		return r.changeMembers(s, n)
-	case plan.JumpClock:
-		r.world.Clock(n).ShiftWall(s.By)
-		return func() {}
-	}
-	panic(fmt.Sprintf("no fault of kind %q", s.Kind))
-}
-
-// isolate cuts a node off from the other servers, and perhaps from the clients as
-// well. A leader whom only clients reach is the one to tell them lies.
-func (r *run) isolate(s *plan.Strike, me, others []actors.NodeID) func() {
-	if s.Clients {
-		others = append(others, r.clientNodes()...)
-	}
-	return r.network.Add(string(plan.Isolate), network.Partition{me, others})
-}
-
-func (r *run) clientNodes() (ids []actors.NodeID) {
-	for _, c := range r.clients {
-		ids = append(ids, c.Node)
-	}
-	return ids
-}
-
-// crash crashes a node, at once or a few effects later.
-func (r *run) crash(s *plan.Strike, n actors.NodeID) func() {
-	if s.After == 0 {
-		r.world.Crash(n)
-	} else {
-		r.world.CrashAfter(n, s.After)
-	}
-	return func() { r.restart(n) }
-}
-
-// stop lets a node hand over and ends its process, perhaps before it is done.
-func (r *run) stop(s *plan.Strike, n actors.NodeID) func() {
-	r.world.Send(actors.Ref{Node: n, Name: node.Name}, node.Leave{})
-	r.later(s.Grace, func() {
-		if r.world.Up(n) {
-			r.world.Crash(n)
-		}
-	})
-	return func() { r.restart(n) }
-}
-
-// restart boots a node that is down. One that was to crash and did nothing since
-// crashes now.
-func (r *run) restart(n actors.NodeID) {
-	r.world.CrashAfter(n, noCrash)
-	r.world.Restart(n)
-}
-
-// noCrash is more effects than any run has.
-const noCrash = 1 << 60
-
-func (r *run) pause(n actors.NodeID) func() {
-	r.world.Pause(n)
-	return func() { r.world.Resume(n) }
-}
-
-// split divides the servers.
-func (r *run) split(s *plan.Strike) func() {
-	var sides network.Partition
-	for _, side := range s.Sides {
-		sides = append(sides, nodeIDs(side))
-	}
-	return r.network.Add(string(plan.Split), sides)
-}
-
-func nodeIDs(servers []int) (ids []actors.NodeID) {
-	for _, n := range servers {
-		ids = append(ids, actors.NodeID(n))
-	}
-	return ids
-}
-
-// cut stops the packets from n to one other server.
-func (r *run) cut(s *plan.Strike, n actors.NodeID) func() {
-	if actors.NodeID(s.To) == n {
-		return nil
-	}
-	return r.network.Add(string(plan.CutLink), network.Cut{From: []actors.NodeID{n}, To: nodeIDs([]int{s.To})})
-}
-
-// slow slows a disk down, once at a time: twice would be slower than any patience.
-func (r *run) slow(n actors.NodeID) func() {
-	if r.slowed[n] {
-		return nil
-	}
-	r.slowed[n] = true
-	lift := r.disks[n].Slow(slowFactor)
-	return func() {
-		r.slowed[n] = false
-		lift()
-	}
-}
-
-// failSync makes the next sync of a node fail. The node must halt; a new process
-// finds a disk that works.
-func (r *run) failSync(n actors.NodeID) func() {
-	r.watch.excused[n] = true
-	r.disks[n].FailSync()
-	return func() {
-		r.disks[n].Mend()
-		r.world.Restart(n)
-	}
+var deeds = map[plan.FaultKind]func(r *run, s *plan.Strike, n actors.NodeID) (lift func()){
+	plan.Crash:           (*run).crash,
+	plan.Stop:            (*run).stop,
+	plan.Pause:           (*run).pause,
+	plan.Stall:           (*run).stall,
+	plan.SlowNode:        (*run).slowNode,
+	plan.CrashClient:     (*run).crashClient,
+	plan.Isolate:         (*run).isolate,
+	plan.Split:           (*run).split,
+	plan.CutLink:         (*run).cutLink,
+	plan.CutPair:         (*run).cutPair,
+	plan.Swizzle:         (*run).swizzle,
+	plan.Clog:            (*run).clog,
+	plan.ClogLink:        (*run).clogLink,
+	plan.SlowDisk:        (*run).slowDisk,
+	plan.StickDisk:       (*run).stickDisk,
+	plan.FailSync:        (*run).failSync,
+	plan.FailAppend:      (*run).failAppend,
+	plan.FailFile:        (*run).failFile,
+	plan.FillDisk:        (*run).fillDisk,
+	plan.Corrupt:         (*run).corrupt,
+	plan.CorruptSnapshot: (*run).corrupt,
+	plan.RotSnapshot:     (*run).rot,
+	plan.Misdirect:       (*run).corrupt,
+	plan.LoseLog:         (*run).corrupt,
+	plan.LoseSnapshot:    (*run).corrupt,
+	plan.Wipe:            (*run).wipe,
+	plan.JumpClock:       (*run).jumpClock,
+	plan.DriftClock:      (*run).driftClock,
+	plan.Transfer:        (*run).transfer,
+	plan.ChangeMembers:   (*run).changeMembers,
 }
 
 // annotate notes a strike in the trace and as a band for the picture.
@@ -226,8 +146,13 @@ func (r *run) ambient() (list []Count) {
 			list = append(list, Count{t.Name, int(t.Duplicated)})
 		case "reorder":
 			list = append(list, Count{t.Name, int(t.Delayed)})
+		case farLink:
+			list = append(list, Count{t.Name, int(t.Delayed)})
+		case narrowLink:
+			list = append(list, Count{t.Name, int(t.Lost)})
 		}
 	}
+	list = append(list, Count{"full mailbox", int(r.world.Stats().Refused)})
 	torn, lost := 0, 0
 	for _, n := range r.servers {
 		c := r.disks[n].Counts()

@@ -47,8 +47,7 @@ type run struct {
 	counts   counts
 	strikes  map[plan.FaultKind]int
 	idle     map[plan.FaultKind]int // strikes that found nobody running, or nothing to do
-	slowed   map[actors.NodeID]bool
-	marred   map[actors.NodeID]bool // whose log of births was damaged
+	harm     harm
 	invited  []invitation
 	lifts    []func()
 	bands    []check.Band
@@ -84,8 +83,7 @@ func newRun(p plan.Plan) *run {
 		keys:    newKeyring(p.Work.Keys),
 		strikes: map[plan.FaultKind]int{},
 		idle:    map[plan.FaultKind]int{},
-		slowed:  map[actors.NodeID]bool{},
-		marred:  map[actors.NodeID]bool{},
+		harm:    newHarm(),
 	}
 }
 
@@ -146,7 +144,7 @@ func (r *run) heal() {
 func (r *run) drain() {
 	idle := func() bool {
 		for _, l := range r.lanes {
-			if l.running {
+			if l.running != nil {
 				return false
 			}
 		}

@@ -102,6 +102,7 @@ func groupOf(name string) check.Group {
 
 // promised tells the oracles what a replica claims or promises.
 func (o *watch) promised(g check.Group, m raft.Message) {
+	o.consensus.Spoke(g, m.From)
 	switch m.Kind {
 	case raft.AppendEntries, raft.Heartbeat, raft.Rest:
 		o.leaders[g] = m.From

@@ -36,9 +36,16 @@ type lane struct {
 	turns    int // operations so far, also those that the plan leaves out
 	keys     *keyring
 	seen     map[string]string // by key: the value read last, for compare-and-set
-	running  bool
+	running  *errand           // nil if there is none
 	until    time.Duration
 	counts   *counts
+}
+
+// An errand is an operation under way.
+type errand struct {
+	key   int
+	op    kv.Op
+	asked *check.Operation
 }
 
 // maxOpenWrites is how many writes without an answer one key may collect. Each may
@@ -99,7 +106,7 @@ func newLane(w *sim.World, c actors.Ref, number int, p *plan.Plan, k *keyring, h
 // until the time is up. Each operation has a stream of its own, so that one that is
 // left out changes no other.
 func (l *lane) turn() {
-	if !l.running && l.world.Now() < l.until {
+	if l.running == nil && l.world.Now() < l.until && l.world.Up(l.client.Node) {
 		l.turns++
 		l.chance = l.world.Stream("operation", uint64(l.client.Node), uint64(l.number), uint64(l.turns))
 		if l.plan.Work.Does(l.clientNumber(), l.number, l.turns) {
@@ -107,7 +114,7 @@ func (l *lane) turn() {
 			l.do(key, l.draw(key))
 		}
 	}
-	if l.running || l.world.Now() < l.until {
+	if l.running != nil || l.world.Now() < l.until {
 		l.world.After(1+l.pace.Exp(l.plan.Work.Pause), l.turn)
 	}
 }
@@ -167,38 +174,50 @@ func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
 
 // do gives an operation to the client.
 func (l *lane) do(key int, op kv.Op) {
-	l.running = true
+	e := &errand{key: key, op: op, asked: l.contract.Begin(uint64(l.client.Node), []kv.Op{op})}
+	l.running = e
 	l.process.Invoke(l.world.Now(), op)
-	asked := l.contract.Begin(uint64(l.client.Node), []kv.Op{op})
 	l.world.Send(l.client, client.Submit{Calls: []*client.Call{{
 		Ops:     []kv.Op{op},
 		Timeout: callTimeout,
-		Done: func(c *client.Call) {
-			l.running = false
-			l.done(key, c, asked)
-		},
+		Done:    func(c *client.Call) { l.done(e, c) },
 	}}})
 }
 
 // done tells the oracles what the client was told.
-func (l *lane) done(key int, c *client.Call, asked *check.Operation) {
+func (l *lane) done(e *errand, c *client.Call) {
+	l.running = nil
 	var failure *client.Error
 	switch {
 	case c.Err == nil:
 		l.counts.answered++
 		l.process.Answer(l.world.Now(), c.Results[0])
-		asked.Answered(c.Results)
+		e.asked.Answered(c.Results)
 		if c.Ops[0].Kind == kv.Get {
 			l.seen[string(c.Ops[0].Key)] = string(c.Results[0].Value)
 		}
 	case errors.As(c.Err, &failure) && failure.Code == client.Unknown:
-		l.counts.unknown++
-		l.process.Lose()
-		asked.Lost()
-		l.keys.lost(key, c.Ops[0].Key)
+		l.lose(e)
 	default:
 		l.counts.unavailable++
 		l.process.Fail()
-		asked.Failed()
+		e.asked.Failed()
+	}
+}
+
+// lose tells the oracles that the client will never know.
+func (l *lane) lose(e *errand) {
+	l.counts.unknown++
+	l.process.Lose()
+	e.asked.Lost()
+	l.keys.lost(e.key, e.op.Key)
+}
+
+// abandon ends the operation under way, if there is one, because the process of the
+// client is gone.
+func (l *lane) abandon() {
+	if e := l.running; e != nil {
+		l.running = nil
+		l.lose(e)
 	}
 }

@@ -93,6 +93,7 @@ type Counts struct {
 	Torn                        uint64 // records of which a crash or a failed append left a part
 	Repairs                     uint64 // openings that cut such a part
 	Flips, Losses, Wipes        uint64 // injected damage
+	Misdirections, LostLogs     uint64 // more of it
 	CorruptOpens                uint64 // openings that found it
 	Removals                    uint64 // logs removed
 	Files                       FileCounts

@@ -1,12 +1,26 @@
 package disk
 
-import "slices"
+import (
+	"errors"
+	"slices"
+
+	"github.com/understudy-kv/understudy/actors"
+)
 
 // FailSync makes the next sync that ends fail.
 func (d *Disk) FailSync() { d.failSync++ }
 
 // Mend forgets the failures that were ordered and have not happened.
 func (d *Disk) Mend() { d.failSync, d.failAdd, d.failFile, d.failRead = 0, 0, 0, 0 }
+
+// Failed reports whether a log has failed in this life of the node, which may not have
+// been told yet.
+func (d *Disk) Failed() bool {
+	return slices.ContainsFunc(d.names, func(n string) bool {
+		err := d.logs[n].err
+		return err != nil && !errors.Is(err, actors.ErrCorrupt)
+	})
+}
 
 // FailAppend makes the next append fail. The sync after it tells.
 func (d *Disk) FailAppend() { d.failAdd++ }
@@ -79,9 +93,8 @@ func (d *Disk) FlipBit(log string, record, bit int) bool {
 	return true
 }
 
-// LoseRecord loses one durable record, as a misdirected write does, to be found at
-// the next opening. It reports whether there is such a record. The place is taken
-// modulo what there is.
+// LoseRecord loses one durable record, to be found at the next opening. It reports
+// whether there is such a record. The place is taken modulo what there is.
 func (d *Disk) LoseRecord(log string, record int) bool {
 	l := d.logs[log]
 	if l == nil || l.durable == 0 {
@@ -90,6 +103,41 @@ func (d *Disk) LoseRecord(log string, record int) bool {
 	r := &l.records[record%l.durable]
 	r.number = 0
 	d.counts.Losses++
+	d.damaged(l)
+	return true
+}
+
+// Misdirect makes of the write of one durable record one to the place of another: neither
+// is where it was meant to be, which the next opening finds. It reports whether there
+// are two records. The places are taken modulo what there is.
+func (d *Disk) Misdirect(log string, record, place int) bool {
+	l := d.logs[log]
+	if l == nil || l.durable < 2 {
+		return false
+	}
+	record, place = record%l.durable, place%l.durable
+	if place == record {
+		place = (record + 1) % l.durable
+	}
+	d.used += l.records[record].size() - l.records[place].size()
+	l.records[place] = l.records[record]
+	l.records[record].number = 0
+	d.counts.Misdirections++
+	d.damaged(l)
+	return true
+}
+
+// LoseLog takes all durable records out of a log, of which only the name is left, to be
+// found at the next opening. It reports whether there were any.
+func (d *Disk) LoseLog(log string) bool {
+	l := d.logs[log]
+	if l == nil || l.durable == 0 {
+		return false
+	}
+	for i := range l.records[:l.durable] {
+		l.records[i].number = 0
+	}
+	d.counts.LostLogs++
 	d.damaged(l)
 	return true
 }

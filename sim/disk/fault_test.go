@@ -265,3 +265,65 @@ func TestWhatACrashCutsTakesTheShortWriteAlong(t *testing.T) {
 		}
 	}
 }
+
+// A record that was written in the place of another one is missing, and so is the other.
+func TestAMisdirectedRecordLeavesTwoHoles(t *testing.T) {
+	r := stored(t)
+	if !r.disk.Misdirect("l", 0, 2) {
+		t.Fatal("nothing was misdirected")
+	}
+	opened := r.reopen()
+	if !errors.Is(opened.Err, actors.ErrCorrupt) || !slices.Equal(words(opened.Records), []string{"two"}) ||
+		!slices.Equal(opened.Holes, []int{0, 1}) {
+		t.Errorf("opened: %q, holes %v, %v", opened.Records, opened.Holes, opened.Err)
+	}
+	if c := r.disk.Counts(); c.Misdirections != 1 || c.CorruptOpens != 1 {
+		t.Errorf("counted %+v", c)
+	}
+	r.RemoveLog("l")
+	r.world.Run(time.Second)
+	if used := r.disk.Used(); used != 0 {
+		t.Errorf("%d bytes are left of nothing", used)
+	}
+}
+
+func TestOneRecordCannotBeMisdirected(t *testing.T) {
+	r := newRig(1)
+	r.open()
+	r.write("one")
+	r.sync()
+	if r.disk.Misdirect("l", 0, 1) || r.disk.Misdirect("none", 0, 1) {
+		t.Error("a record went where there is none")
+	}
+}
+
+// Of a log that is lost only the name is left, so that it is not taken for a new one.
+func TestALostLogIsNotANewOne(t *testing.T) {
+	r := stored(t)
+	if !r.disk.LoseLog("l") || r.disk.LoseLog("none") {
+		t.Fatal("the wrong log was lost")
+	}
+	opened := r.reopen()
+	if !errors.Is(opened.Err, actors.ErrCorrupt) || len(opened.Records) != 0 || !slices.Equal(opened.Holes, []int{0}) {
+		t.Errorf("opened: %q, holes %v, %v", opened.Records, opened.Holes, opened.Err)
+	}
+	if !slices.Equal(r.disk.Logs(), []string{"l"}) || r.disk.Counts().LostLogs != 1 {
+		t.Errorf("logs %v, counted %+v", r.disk.Logs(), r.disk.Counts())
+	}
+}
+
+// A failure of a log is known before its owner hears of it, and ends with its life.
+func TestADiskKnowsThatALogHasFailed(t *testing.T) {
+	r := stored(t)
+	if r.disk.Failed() {
+		t.Error("a log has failed that has not")
+	}
+	r.disk.FailAppend()
+	r.write("four")
+	if !r.disk.Failed() {
+		t.Error("a failed append is not known")
+	}
+	if r.reopen(); r.disk.Failed() {
+		t.Error("the next life remembers a failure of the one before")
+	}
+}

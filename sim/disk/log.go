@@ -15,7 +15,7 @@ const frameBytes = 8
 // A record is one appended record. Its sum is taken when it is appended: what
 // changes it afterwards is damage.
 type record struct {
-	number uint64 // from 1; a gap betrays a lost record
+	number uint64 // from 1: its place; another one betrays that it is lost or misdirected
 	data   []byte
 	sum    uint32
 }
@@ -68,9 +68,9 @@ func (l *log) data(first, end int) [][]byte {
 // sync covered it.
 func (l *log) intact() (records [][]byte, holes []int) {
 	last := uint64(0) // the number of the last record found
-	for _, r := range l.records {
-		if r.number == 0 || !r.sound() {
-			continue
+	for i, r := range l.records {
+		if r.number != uint64(i)+1 || !r.sound() {
+			continue // lost, damaged, or not where it was written
 		}
 		if r.number != last+1 {
 			holes = append(holes, len(records))

@@ -34,18 +34,24 @@ func (r Loss) Judge(_ Packet, s Stream) Decision {
 
 // Duplicate makes packets arrive twice with a probability. The second copy comes
 // later by an exponentially distributed time around Late, which may be long enough
-// for the world to have changed.
+// for the world to have changed. None is made that would be under way after Until,
+// unless that is zero.
 type Duplicate struct {
 	Chance float64
 	Late   time.Duration
+	Until  time.Duration
 }
 
 // Judge implements [Rule].
-func (r Duplicate) Judge(_ Packet, s Stream) Decision {
+func (r Duplicate) Judge(p Packet, s Stream) Decision {
 	if !s.Chance(r.Chance) {
 		return Decision{}
 	}
-	return Decision{Again: 1 + s.Exp(r.Late)}
+	again := 1 + s.Exp(r.Late)
+	if r.Until > 0 && p.At+again > r.Until {
+		return Decision{}
+	}
+	return Decision{Again: again}
 }
 
 // Reorder holds packets back with a probability, for up to Max, so that later ones

@@ -60,6 +60,25 @@ func TestDuplicatesMayComeMuchLater(t *testing.T) {
 	}
 }
 
+// In a network that is to be healed no copy is under way for ever.
+func TestNoCopyComesAfterItsTime(t *testing.T) {
+	const until = 20 * time.Second
+	n := with(network.Duplicate{Chance: 1, Late: 10 * time.Second, Until: until})
+	copies := 0
+	for at := range 30 {
+		now := time.Duration(at) * time.Second
+		delays, _ := n.Judge(now, 1, 2, 1, nil)
+		for _, d := range delays[1:] {
+			if copies++; now+d > until {
+				t.Errorf("a copy of what left at %v comes at %v", now, now+d)
+			}
+		}
+	}
+	if copies == 0 {
+		t.Error("there are no copies")
+	}
+}
+
 func TestReorderLetsLaterPacketsOvertake(t *testing.T) {
 	overtaken, last := 0, time.Duration(0)
 	for i, a := range judge(with(network.Reorder{Chance: 0.2, Max: 10 * ms}), 1000) {

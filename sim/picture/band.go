@@ -66,7 +66,7 @@ func (r *Recorder) allBands(p plan.Plan) []band {
 		}
 	}
 	for _, s := range p.Strikes {
-		if s.Struck == 0 || s.Kind == plan.Crash || s.Kind == plan.Pause {
+		if s.Struck == 0 || s.Kind == plan.Crash || s.Kind == plan.Pause || s.Kind == plan.CrashClient {
 			continue // nobody was struck, or the record shows it anyway
 		}
 		b := band{From: s.At, To: min(s.At+s.For, p.Duration), Kind: string(s.Kind), Text: strikeText(s)}
@@ -86,7 +86,9 @@ func named(s plan.Strike) []int {
 	switch s.Kind {
 	case plan.Split:
 		return slices.Concat(s.Sides...)
-	case plan.CutLink:
+	case plan.Swizzle:
+		return s.Sides[0]
+	case plan.CutLink, plan.CutPair, plan.ClogLink:
 		return []int{s.To}
 	}
 	return nil
@@ -99,10 +101,22 @@ func strikeText(s plan.Strike) string {
 		if s.Clients {
 			return "isolate, from the clients too"
 		}
+	case plan.Stall:
+		return "stall: stands still while it is cut off from the other servers"
 	case plan.Split:
 		return fmt.Sprintf("split into %v", s.Sides)
 	case plan.CutLink:
 		return fmt.Sprintf("cut-link: no packet from %d to %d", s.Struck, s.To)
+	case plan.CutPair:
+		return fmt.Sprintf("cut-pair: no packet between %d and %d", s.Struck, s.To)
+	case plan.ClogLink:
+		return fmt.Sprintf("clog-link: packets from %d to %d are held", s.Struck, s.To)
+	case plan.Swizzle:
+		return fmt.Sprintf("swizzle: cut off in the order %v, back in the order %v", s.Sides[0], s.Sides[1])
+	case plan.FillDisk:
+		return fmt.Sprintf("fill-disk: %d bytes are left", s.After)
+	case plan.DriftClock:
+		return fmt.Sprintf("drift-clock to %d millionths", s.Drift)
 	case plan.JumpClock:
 		return fmt.Sprintf("jump-clock by %v", s.By)
 	case plan.Transfer:

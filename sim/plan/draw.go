@@ -19,15 +19,20 @@ func Draw(s Scenario, seed sim.Seed) Plan {
 		Clients: d.size("clients", s.Workload.Clients), Keys: d.size("keys", s.Workload.Keys),
 		Pause: s.Workload.Pause, Reads: s.Workload.Reads,
 	}
+	if beyond := d.seed.Stream("beyond").Chance(0.5); beyond && s.Clock.Beyond > 0 && !d.plan.Cluster.Leases {
+		s.Clock.Drift = s.Clock.Beyond
+	}
 	if s.Swarm {
-		d.leaveOut(&s.Clock)
+		d.leaveOut(&s.Clock, &s.Hardware)
 		d.varyWork()
 	}
 	d.drawClocks(s.Clock)
+	d.drawHardware(s.Hardware)
 	for i, f := range s.Faults {
 		if d.leavesOut(s, i) {
 			continue
 		}
+		f.Every *= d.ease(s, i)
 		d.plan.Strikes = append(d.plan.Strikes, d.strikes(uint64(i), f)...)
 	}
 	slices.SortStableFunc(d.plan.Strikes, func(a, b Strike) int { return cmp.Compare(a.At, b.At) })
@@ -36,8 +41,9 @@ func Draw(s Scenario, seed sim.Seed) Plan {
 
 // A drawing is a plan while it is being drawn.
 type drawing struct {
-	seed sim.Seed
-	plan Plan
+	seed  sim.Seed
+	plan  Plan
+	drift int // how far the rates of clocks may be off, in millionths
 }
 
 // size draws from a range.
@@ -66,21 +72,24 @@ func (d *drawing) drawSizes(s Scenario) {
 	}
 	d.plan.Cluster.Replication = min(d.size("replication", s.Cluster.Replication), d.plan.Cluster.Nodes)
 	d.plan.Limits = Limits{
-		Snapshot:   d.limit("snapshot", s.Sizes.Snapshot),
-		Trailing:   d.limit("trailing", s.Sizes.Trailing),
-		Generation: d.limit("generation", s.Sizes.Generation),
-		Batch:      d.limit("batch", s.Sizes.Batch),
-		Inflight:   d.limit("inflight", s.Sizes.Inflight),
-
+		Snapshot:    d.limit("snapshot", s.Sizes.Snapshot),
+		Trailing:    d.limit("trailing", s.Sizes.Trailing),
+		Generation:  d.limit("generation", s.Sizes.Generation),
+		Batch:       d.limit("batch", s.Sizes.Batch),
+		Inflight:    d.limit("inflight", s.Sizes.Inflight),
+		Bandwidth:   d.limit("bandwidth", s.Sizes.Bandwidth),
+		Queue:       d.limit("queue", s.Sizes.Queue),
+		Run:         d.limit("run", s.Sizes.Run),
+		Mailbox:     d.limit("mailbox", s.Sizes.Mailbox),
 		Uncommitted: d.limit("uncommitted", s.Sizes.Uncommitted),
 		Piece:       d.limit("piece", s.Sizes.Piece),
 	}
 }
 
-// leaveOut turns each trait of the network, the disks and the clocks off with even
-// odds.
-func (d *drawing) leaveOut(clock *Clock) {
-	n := &d.plan.Network
+// leaveOut turns each trait of the network, the disks, the clocks and the machines off
+// with even odds.
+func (d *drawing) leaveOut(clock *Clock, machines *Hardware) {
+	n, l := &d.plan.Network, &d.plan.Limits
 	traits := []struct {
 		name string
 		off  func()
@@ -92,6 +101,13 @@ func (d *drawing) leaveOut(clock *Clock) {
 		{"torn", func() { d.plan.Disk.Torn = 0 }},
 		{"drift", func() { clock.Drift = 0 }},
 		{"offset", func() { clock.Offset = 0 }},
+		{"late", func() { n.Late = 0 }},
+		{"far", func() { machines.Far = 0 }},
+		{"cost", func() { machines.Cost = 0 }},
+		{"slow", func() { machines.Slow = 0 }},
+		{"bandwidth", func() { l.Bandwidth, l.Queue = 0, 0 }},
+		{"run", func() { l.Run = 0 }},
+		{"mailbox", func() { l.Mailbox = 0 }},
 	}
 	for _, t := range traits {
 		if d.seed.Stream("swarm " + t.name).Chance(0.5) {
@@ -111,6 +127,7 @@ func (d *drawing) varyWork() {
 
 func (d *drawing) drawClocks(c Clock) {
 	drift := int(c.Drift * 1e6)
+	d.drift = drift
 	if drift == 0 && c.Offset == 0 {
 		return
 	}
@@ -127,12 +144,49 @@ func (d *drawing) drawClocks(c Clock) {
 	}
 }
 
+// drawHardware draws which two servers are far from each other, how fast machines are,
+// and which one is slow.
+func (d *drawing) drawHardware(h Hardware) {
+	nodes, s := d.plan.Cluster.Nodes, d.seed.Stream("hardware")
+	a, b, slow := 1+s.IntN(nodes), 1+s.IntN(nodes), 1+s.IntN(nodes)
+	if h.Far > 0 && a != b {
+		d.plan.Pairs = []Pair{{A: min(a, b), B: max(a, b), Wait: h.Far}}
+	}
+	cost := h.Cost
+	for cost/2 > sim.DefaultCost && s.Chance(0.5) {
+		cost /= 2
+	}
+	for n := 1; n <= nodes; n++ {
+		m := Machine{Node: n, Cost: max(cost, sim.DefaultCost)}
+		if n == slow {
+			m.Cost *= time.Duration(max(h.Slow, 1))
+		}
+		if m.Cost != sim.DefaultCost {
+			d.plan.Machines = append(d.plan.Machines, m)
+		}
+	}
+}
+
 // leavesOut reports whether a fault of the scenario has no part in the plan.
 func (d *drawing) leavesOut(s Scenario, fault int) bool {
 	kind := s.Faults[fault].Kind
 	return d.plan.Cluster.Nodes == 1 && kind.needsPeers() ||
 		s.Swarm && d.seed.Stream("swarm fault", uint64(fault)).Chance(0.5) ||
-		d.spares(kind)
+		d.spares(kind) || kind == DriftClock && d.drift == 0
+}
+
+// ease draws how many times rarer a fault is than the scenario says: in a swarm some are.
+// What comes between servers concerns always the same ones where there are two, which
+// would never get anything done.
+func (d *drawing) ease(s Scenario, fault int) time.Duration {
+	times := time.Duration(1)
+	if s.Swarm {
+		times <<= d.seed.Stream("swarm rate", uint64(fault)).IntN(3)
+		if d.plan.Cluster.Nodes == 2 && s.Faults[fault].Kind.needsPeers() {
+			times *= 3
+		}
+	}
+	return times
 }
 
 // spares reports whether a fault is left out of a plan because it would take more

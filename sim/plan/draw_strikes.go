@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/understudy-kv/understudy/sim"
@@ -13,6 +14,8 @@ const (
 	aimedEffects = 64
 	// maxJump is how far the time of day jumps at most.
 	maxJump = 10 * time.Second
+	// maxRoom is how many bytes a disk that is nearly full still takes, at most.
+	maxRoom = 20_000
 )
 
 // strikes lays a fault out over the time of the run.
@@ -39,11 +42,13 @@ func (d *drawing) strikes(fault uint64, f Fault) (list []Strike) {
 func (d *drawing) targets(f Fault, number uint64, s *sim.Stream) []Target {
 	nodes, partition := d.plan.Cluster.Nodes, s.IntN(d.plan.Cluster.Partitions)
 	switch {
+	case f.Kind == CrashClient:
+		return []Target{OnClient(1 + s.IntN(d.plan.Work.Clients))}
 	case f.Target == Leader || f.Kind.OfPartition():
 		return []Target{LeaderOf(partition)}
 	case f.Target == Next:
 		return []Target{On(1 + int(number%uint64(nodes)))}
-	case f.Target == All && f.Kind != Split: // one split concerns everybody
+	case f.Target == All && f.Kind != Split && f.Kind != Swizzle: // one of these concerns everybody
 		all := make([]Target, nodes)
 		for i := range all {
 			all[i] = On(1 + i)
@@ -70,15 +75,21 @@ func (d *drawing) complete(s *Strike, from *sim.Stream) {
 		s.Clients = sometimes
 	case Split:
 		s.Sides = d.sides(from)
-	case CutLink:
+	case Swizzle:
+		s.Sides = d.orders(from)
+	case CutLink, CutPair, ClogLink:
 		s.To = d.other(s.Target, from)
+	case FillDisk:
+		s.After = from.IntN(maxRoom)
+	case DriftClock:
+		s.Drift = from.IntN(2*d.drift+1) - d.drift
 	case JumpClock:
 		s.By = from.Between(0, 2*maxJump) - maxJump
 	case Transfer:
 		s.To = from.IntN(d.plan.Cluster.Nodes + 1)
 	case ChangeMembers:
 		s.Voters, s.Learners = d.members(from)
-	case Corrupt, CorruptSnapshot, RotSnapshot:
+	case Corrupt, CorruptSnapshot, RotSnapshot, Misdirect, LoseSnapshot:
 		s.Pick = from.Uint64()
 	}
 }
@@ -89,6 +100,14 @@ func (d *drawing) sides(s *sim.Stream) [][]int {
 	cut := 1 + s.IntN(len(order)-1)
 	sides[0], sides[1] = order[:cut], order[cut:]
 	return sides
+}
+
+// orders draws some servers, at least two, in which order they are cut off, and in
+// which they come back.
+func (d *drawing) orders(s *sim.Stream) [][]int {
+	cuts := d.shuffled(s)
+	cuts = cuts[:2+s.IntN(len(cuts)-1)]
+	return [][]int{cuts, shuffle(slices.Clone(cuts), s)}
 }
 
 // other draws a server that is not the target, as far as that is known.
@@ -115,9 +134,14 @@ func (d *drawing) shuffled(s *sim.Stream) []int {
 	for i := range servers {
 		servers[i] = 1 + i
 	}
-	for i := range servers {
-		j := i + s.IntN(len(servers)-i)
-		servers[i], servers[j] = servers[j], servers[i]
+	return shuffle(servers, s)
+}
+
+// shuffle puts a list into a drawn order.
+func shuffle(list []int, s *sim.Stream) []int {
+	for i := range list {
+		j := i + s.IntN(len(list)-i)
+		list[i], list[j] = list[j], list[i]
 	}
-	return servers
+	return list
 }

@@ -45,12 +45,38 @@ const (
 	Split FaultKind = "split"
 	// CutLink stops packets from one node [To] another, in that direction only.
 	CutLink FaultKind = "cut-link"
+	// CutPair stops packets between one node and another [To], both ways. Both still talk
+	// to everybody else.
+	CutPair FaultKind = "cut-pair"
+	// Swizzle cuts servers off from all others, one after the other, and lets them back in
+	// another order [Sides]: the first list is the order of the cuts, the second that of
+	// the healing.
+	Swizzle FaultKind = "swizzle"
 	// Clog holds the packets to a node back and then lets them go all at once.
 	Clog FaultKind = "clog"
+	// ClogLink does the same to the packets from one node [To] another.
+	ClogLink FaultKind = "clog-link"
+	// Stall stops a process while it is cut off from the other servers, and lets it go on
+	// before it can talk to them again: what clients asked it meanwhile is answered by a
+	// node that is alone with what it believed.
+	Stall FaultKind = "stall"
+	// SlowNode makes every call of an actor of a node take a hundred times as long.
+	SlowNode FaultKind = "slow-node"
+	// CrashClient ends the process of a client. What it had asked stays open for ever; a
+	// new process with new sessions takes its place.
+	CrashClient FaultKind = "crash-client"
 	// SlowDisk makes the syncs of a node a hundred times slower.
 	SlowDisk FaultKind = "slow-disk"
 	// FailSync makes the next sync of a node fail. The node must stop.
 	FailSync FaultKind = "fail-sync"
+	// FailAppend makes the next append to a log of a node fail. The node must stop.
+	FailAppend FaultKind = "fail-append"
+	// FailFile makes the next write or seal of a file of a node fail. The node must go on
+	// without the file.
+	FailFile FaultKind = "fail-file"
+	// FillDisk lets a disk take only so many bytes more [After]. A node whose log finds no
+	// room must stop.
+	FillDisk FaultKind = "fill-disk"
 	// StickDisk lets nothing that the disk of a node was asked for end for a while.
 	StickDisk FaultKind = "stick-disk"
 	// Corrupt damages something durable [Pick] in the journal of a node and restarts it.
@@ -61,8 +87,21 @@ const (
 	// RotSnapshot damages a snapshot [Pick] and lets the node run on. It must notice when
 	// the snapshot is needed, and make another one.
 	RotSnapshot FaultKind = "rot-snapshot"
+	// Misdirect puts a durable record of the journal of a node where another one was [Pick]
+	// and restarts the node, which must notice that both are missing.
+	Misdirect FaultKind = "misdirect"
+	// LoseLog takes all records out of the newest generation of the journal of a node and
+	// restarts the node, which must notice.
+	LoseLog FaultKind = "lose-log"
+	// LoseSnapshot takes a snapshot away [Pick] and restarts the node, which must notice.
+	LoseSnapshot FaultKind = "lose-snapshot"
+	// Wipe gives a node an empty disk. It must never take part again; where there is a
+	// server to spare its replicas are replaced.
+	Wipe FaultKind = "wipe"
 	// JumpClock moves the time of day of a node [By].
 	JumpClock FaultKind = "jump-clock"
+	// DriftClock changes how fast the clocks of a node run [Drift].
+	DriftClock FaultKind = "drift-clock"
 	// Transfer asks the target, the leader of a partition, to hand over [To] another, or
 	// to whom it likes.
 	Transfer FaultKind = "transfer"
@@ -73,8 +112,9 @@ const (
 
 // kinds lists the kinds in the order in which they are explained.
 var kinds = []FaultKind{
-	Crash, Stop, Pause, Isolate, Split, CutLink, Clog, SlowDisk, FailSync, StickDisk, Corrupt, CorruptSnapshot,
-	RotSnapshot, JumpClock, Transfer, ChangeMembers,
+	Crash, Stop, Pause, Stall, SlowNode, CrashClient, Isolate, Split, CutLink, CutPair, Swizzle, Clog, ClogLink,
+	SlowDisk, StickDisk, FailSync, FailAppend, FailFile, FillDisk, Corrupt, CorruptSnapshot, RotSnapshot, Misdirect,
+	LoseLog, LoseSnapshot, Wipe, JumpClock, DriftClock, Transfer, ChangeMembers,
 }
 
 // Kinds returns the kinds of fault in the order in which they are explained.
@@ -83,14 +123,23 @@ func Kinds() []FaultKind { return slices.Clone(kinds) }
 // needsPeers reports whether a fault means nothing to a server without others.
 func (k FaultKind) needsPeers() bool {
 	switch k {
-	case Isolate, Split, CutLink, Clog, Transfer, ChangeMembers:
+	case Isolate, Split, CutLink, CutPair, Swizzle, Clog, ClogLink, Stall, Transfer, ChangeMembers:
 		return true
 	}
 	return k.Damages()
 }
 
-// Damages reports whether a fault destroys something durable.
-func (k FaultKind) Damages() bool { return k == Corrupt || k == CorruptSnapshot || k == RotSnapshot }
+// Damages reports whether a fault takes away what a disk had promised to keep.
+func (k FaultKind) Damages() bool {
+	switch k {
+	case Corrupt, CorruptSnapshot, RotSnapshot, Misdirect, LoseLog, LoseSnapshot, Wipe:
+		return true
+	}
+	return false
+}
+
+// hasOther reports whether a fault concerns the link to another server.
+func (k FaultKind) hasOther() bool { return k == CutLink || k == CutPair || k == ClogLink }
 
 // OfPartition reports whether a fault concerns the leader of a partition, whatever
 // its aim.

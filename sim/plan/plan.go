@@ -27,6 +27,8 @@ type Plan struct {
 	Network  Network       `yaml:"network"`
 	Disk     Disk          `yaml:"disk"`
 	Clocks   []Skew        `yaml:"clocks"` // of servers; others are exact
+	Pairs    []Pair        `yaml:"pairs"`  // of servers that are far from each other
+	Machines []Machine     `yaml:"machines"`
 	Limits   Limits        `yaml:"sizes"`
 	Strikes  []Strike      `yaml:"faults"` // in order of time
 }
@@ -82,7 +84,20 @@ type Skew struct {
 	Offset time.Duration `yaml:"offset"` // of the time of day
 }
 
-// Limits are those of the servers, in bytes where not said otherwise. Zero is what
+// A Pair is two servers between which every packet takes longer, both ways.
+type Pair struct {
+	A    int           `yaml:"a"`
+	B    int           `yaml:"b"`
+	Wait time.Duration `yaml:"wait"`
+}
+
+// A Machine says how slow a server is. Others take [sim.DefaultCost].
+type Machine struct {
+	Node int           `yaml:"node"`
+	Cost time.Duration `yaml:"cost"` // of a call of an actor, on average
+}
+
+// Limits are those of the servers and links, in bytes where not said otherwise. Zero is what
 // production has, which is too large for anything to happen in a short run.
 type Limits struct {
 	Snapshot   int `yaml:"snapshot,omitempty"`   // applied between two snapshots
@@ -90,6 +105,10 @@ type Limits struct {
 	Generation int `yaml:"generation,omitempty"` // of the journal
 	Batch      int `yaml:"batch,omitempty"`      // in one message
 	Inflight   int `yaml:"inflight,omitempty"`   // messages to one follower, by number
+	Bandwidth  int `yaml:"bandwidth,omitempty"`  // of each link, in bytes per second
+	Queue      int `yaml:"queue,omitempty"`      // that wait for a link that has a bandwidth
+	Run        int `yaml:"run,omitempty"`        // messages that an actor gets before it is flushed, by number
+	Mailbox    int `yaml:"mailbox,omitempty"`    // messages that wait for an actor, by number
 	// Uncommitted is what a leader takes beyond what is committed.
 	Uncommitted int `yaml:"uncommitted,omitempty"`
 	// Piece is what is written of a snapshot, or of the past of a journal, at a time.

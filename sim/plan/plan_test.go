@@ -40,6 +40,12 @@ func normal(p plan.Plan) plan.Plan {
 	if len(p.Clocks) == 0 {
 		p.Clocks = nil
 	}
+	if len(p.Pairs) == 0 {
+		p.Pairs = nil
+	}
+	if len(p.Machines) == 0 {
+		p.Machines = nil
+	}
 	if len(p.Strikes) == 0 {
 		p.Strikes = nil
 	}
@@ -79,6 +85,10 @@ func TestBadPlansAreRefusedWithTheLine(t *testing.T) {
 		Strikes: []plan.Strike{
 			{At: 1, For: 1, Kind: plan.CutLink, Target: plan.LeaderOf(0), To: 2},
 			{At: 2, For: 1, Kind: plan.Split, Target: plan.On(1), Sides: [][]int{{1}, {2, 3}}},
+			{At: 3, For: 1, Kind: plan.CutPair, Target: plan.On(1), To: 3},
+			{At: 4, For: 1, Kind: plan.Swizzle, Target: plan.On(1), Sides: [][]int{{1, 2, 3}, {2, 3, 1}}},
+			{At: 5, For: 1, Kind: plan.CrashClient, Target: plan.OnClient(1)},
+			{At: 6, For: 1, Kind: plan.DriftClock, Target: plan.On(2), Drift: 100},
 		},
 	}.Encode())
 	if _, err := plan.Parse("good.yaml", []byte(good)); err != nil {
@@ -96,6 +106,21 @@ func TestBadPlansAreRefusedWithTheLine(t *testing.T) {
 		{"cut-link", "meteor", `faults[0].kind "meteor" is none of`},
 		{"at: 2ns", "at: 0ns", "faults[1].at must not be before"},
 		{"clocks: []", "clocks: [{node: 4}]", "bad.yaml:9: clocks[0].node"},
+		{"to: 3", "to: 4", "must be a server"},
+		{", to: 3", "", "faults[2].to is missing"},
+		{"[2, 3, 1]", "[2, 3]", "faults[3].sides must be two orders of the same servers"},
+		{"[2, 3, 1]", "[2, 3, 3]", "faults[3].sides must be two orders of the same servers"},
+		{"client 1", "client 2", "faults[4].target must be a client, 1..1, not 2"},
+		{"client 1", "client one", `"client one" is neither the number of a server`},
+		{"client 1", "1", "faults[4].target must be a client"},
+		{"target: 1, sides", "target: client 1, sides", "faults[1].target must be a client, such as"},
+		{"drift: 100", "drift: 600000", "faults[5].drift must lie within"},
+		{"pairs: []", "pairs: [{a: 1, b: 4}]", "pairs[0].b must be a server"},
+		{"pairs: []", "pairs: [{a: 1, b: 2, wait: 2h}]", "pairs[0].wait must lie between"},
+		{"machines: []", "machines: [{node: 4}]", "machines[0].node must be a server"},
+		{"machines: []", "machines: [{node: 1}]", "machines[0].cost must lie above 0"},
+		{"sizes: {}", "sizes: {mailbox: -1}", "sizes.mailbox must lie in"},
+		{"tail: 0.0", "tail: 0.0, late: -1s", "network.late must lie between"},
 		{"seed: 7", "seeds: 7", "bad.yaml"},
 		{"seed: 7", "seed: seven", "bad.yaml"},
 	} {
@@ -105,6 +130,57 @@ func TestBadPlansAreRefusedWithTheLine(t *testing.T) {
 		}
 		if _, err := plan.Parse("bad.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("with %q: %v, want it to say %q", c.new, err, c.want)
+		}
+	}
+}
+
+// Clocks run beyond what servers assume only where nothing rests on that.
+func TestOnlyPlansWithoutLeasesHaveClocksBeyondTheBound(t *testing.T) {
+	s := everything(t)
+	bound, beyond := int(s.Clock.Drift*1e6), 0
+	for seed := range sim.Seed(500) {
+		p := plan.Draw(s, seed)
+		rates := []int{}
+		for _, c := range p.Clocks {
+			rates = append(rates, c.Drift)
+		}
+		for _, f := range p.Strikes {
+			rates = append(rates, f.Drift)
+		}
+		for _, r := range rates {
+			if max(r, -r) > bound {
+				if beyond++; p.Cluster.Leases {
+					t.Fatalf("seed %d: a clock is off by %d millionths, and leaders have leases", seed, r)
+				}
+			}
+		}
+	}
+	if beyond == 0 {
+		t.Error("no clock is ever beyond the bound")
+	}
+}
+
+// A swarm has runs with each condition and runs without it.
+func TestEachConditionIsInSomePlansAndNotInOthers(t *testing.T) {
+	s := everything(t)
+	on, plans := map[string]int{}, 200
+	for seed := range sim.Seed(plans) {
+		p := plan.Draw(s, seed)
+		for name, is := range map[string]bool{ // any order: counted by name
+			"loss": p.Network.Loss > 0, "late": p.Network.Late > 0, "pairs": len(p.Pairs) > 0,
+			"machines": len(p.Machines) > 0, "bandwidth": p.Limits.Bandwidth > 0, "run": p.Limits.Run > 0,
+			"mailbox": p.Limits.Mailbox > 0, "clocks": len(p.Clocks) > 0,
+		} {
+			if is {
+				on[name]++
+			} else {
+				on[name] += 0
+			}
+		}
+	}
+	for name, n := range on { // any order: each is judged by itself
+		if n < plans/10 || n > plans*9/10 {
+			t.Errorf("%d of %d plans have %s", n, plans, name)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type Scenario struct {
 	Network  Network  `yaml:"network"`
 	Disk     Disk     `yaml:"disk"`
 	Clock    Clock    `yaml:"clock"`
+	Hardware Hardware `yaml:"hardware"`
 	Sizes    Sizes    `yaml:"sizes"`
 	Faults   []Fault  `yaml:"faults"`
 }
@@ -53,6 +54,9 @@ type Network struct {
 	Duplicate float64       `yaml:"duplicate"`
 	Reorder   float64       `yaml:"reorder"`
 	Tail      float64       `yaml:"tail"` // the chance of a delay a hundred times the usual
+	// Late is how much later the other copy of a packet arrives, on average. Zero: 200
+	// latencies.
+	Late time.Duration `yaml:"late,omitempty"`
 }
 
 // A Disk says how the disks fare at all times.
@@ -66,6 +70,16 @@ type Disk struct {
 type Clock struct {
 	Drift  float64       `yaml:"drift"`  // of the rate, as a fraction, either way
 	Offset time.Duration `yaml:"offset"` // of the time of day, either way
+	// Beyond takes the place of Drift in half of the plans without leases, which are all
+	// that rests on clocks that run alike.
+	Beyond float64 `yaml:"beyond"`
+}
+
+// Hardware says how slow and how far from each other servers are, at all times.
+type Hardware struct {
+	Far  time.Duration `yaml:"far"`  // how much longer packets between one pair of servers take
+	Cost time.Duration `yaml:"cost"` // how long a call of an actor takes, on average, at most
+	Slow int           `yaml:"slow"` // how many times longer it takes on one of the servers
 }
 
 // Sizes are limits of the servers, in bytes where not said otherwise. What is left
@@ -77,6 +91,10 @@ type Sizes struct {
 	Generation Range `yaml:"generation"` // of the journal
 	Batch      Range `yaml:"batch"`      // in one message
 	Inflight   Range `yaml:"inflight"`   // messages to one follower, by number
+	Bandwidth  Range `yaml:"bandwidth"`  // of each link, in bytes per second
+	Queue      Range `yaml:"queue"`      // that wait for a link that has a bandwidth
+	Run        Range `yaml:"run"`        // messages that an actor gets before it is flushed, by number
+	Mailbox    Range `yaml:"mailbox"`    // messages that wait for an actor, by number
 	// Uncommitted is what a leader takes beyond what is committed.
 	Uncommitted Range `yaml:"uncommitted"`
 	// Piece is what is written of a snapshot, or of the past of a journal, at a time.

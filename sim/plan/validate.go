@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,6 +17,9 @@ const (
 	maxSize       = 1 << 30
 	maxPiece      = 256 << 10 // as in production; a disk takes no much longer ones
 	maxDrift      = 0.5
+	maxWait       = time.Minute
+	maxCost       = time.Second
+	maxSlow       = 1000
 )
 
 // A FieldError says what is wrong with one field of a scenario.
@@ -61,13 +65,40 @@ func (s Scenario) Validate() error {
 	if err := validateRates(s.Workload.Reads, s.Workload.Pause, s.Network, s.Disk); err != nil {
 		return err
 	}
-	if s.Clock.Drift < 0 || s.Clock.Drift > maxDrift {
-		return badField("clock.drift", "must lie between 0 and %v, not %v", maxDrift, s.Clock.Drift)
+	if err := s.Clock.validate(); err != nil {
+		return err
+	}
+	if err := s.Hardware.validate(); err != nil {
+		return err
 	}
 	for i, f := range s.Faults {
 		if err := f.validate(fmt.Sprintf("faults[%d]", i)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (c Clock) validate() error {
+	for _, d := range []struct {
+		name  string
+		value float64
+	}{{"clock.drift", c.Drift}, {"clock.beyond", c.Beyond}} {
+		if d.value < 0 || d.value > maxDrift {
+			return badField(d.name, "must lie between 0 and %v, not %v", maxDrift, d.value)
+		}
+	}
+	return nil
+}
+
+func (h Hardware) validate() error {
+	switch {
+	case h.Far < 0 || h.Far > maxWait:
+		return badField("hardware.far", "must lie between 0 and %v, not %v", maxWait, h.Far)
+	case h.Cost < 0 || h.Cost > maxCost:
+		return badField("hardware.cost", "must lie between 0 and %v, not %v", maxCost, h.Cost)
+	case h.Slow < 0 || h.Slow > maxSlow:
+		return badField("hardware.slow", "must lie in 0..%d, not %d", maxSlow, h.Slow)
 	}
 	return nil
 }
@@ -85,6 +116,10 @@ func (z Sizes) validate() error {
 		{"sizes.inflight", z.Inflight, 1, maxSize},
 		{"sizes.uncommitted", z.Uncommitted, 1, maxSize},
 		{"sizes.piece", z.Piece, 1, maxPiece},
+		{"sizes.bandwidth", z.Bandwidth, 1, maxSize},
+		{"sizes.queue", z.Queue, 1, maxSize},
+		{"sizes.run", z.Run, 1, maxSize},
+		{"sizes.mailbox", z.Mailbox, 1, maxSize},
 	} {
 		if c.r != (Range{}) && (c.r.Min < c.min || c.r.Max > c.max) {
 			return badField(c.name, "must lie in %d..%d, not %d..%d", c.min, c.max, c.r.Min, c.r.Max)
@@ -124,6 +159,9 @@ func validateRates(reads float64, pause time.Duration, n Network, d Disk) error 
 		if t.value <= 0 {
 			return badField(t.name, "must be above 0")
 		}
+	}
+	if n.Late < 0 || n.Late > maxDuration {
+		return badField("network.late", "must lie between 0 and %v, not %v", maxDuration, n.Late)
 	}
 	return nil
 }
@@ -165,6 +203,10 @@ func (p Plan) Validate() error {
 		{"sizes.inflight", p.Limits.Inflight, 0, maxSize},
 		{"sizes.uncommitted", p.Limits.Uncommitted, 0, maxSize},
 		{"sizes.piece", p.Limits.Piece, 0, maxPiece},
+		{"sizes.bandwidth", p.Limits.Bandwidth, 0, maxSize},
+		{"sizes.queue", p.Limits.Queue, 0, maxSize},
+		{"sizes.run", p.Limits.Run, 0, maxSize},
+		{"sizes.mailbox", p.Limits.Mailbox, 0, maxSize},
 	}
 	for _, n := range numbers {
 		if n.value < n.min || n.value > n.max {
@@ -177,12 +219,38 @@ func (p Plan) Validate() error {
 	if err := validateRates(p.Work.Reads, p.Work.Pause, p.Network, p.Disk); err != nil {
 		return err
 	}
+	if err := p.validateMachines(); err != nil {
+		return err
+	}
+	return p.validateStrikes()
+}
+
+// validateMachines judges what a plan says of single servers.
+func (p Plan) validateMachines() error {
 	for i, c := range p.Clocks {
 		if err := p.server(fmt.Sprintf("clocks[%d].node", i), c.Node); err != nil {
 			return err
 		}
 	}
-	return p.validateStrikes()
+	for i, pair := range p.Pairs {
+		path := fmt.Sprintf("pairs[%d]", i)
+		if err := errors.Join(p.server(path+".a", pair.A), p.server(path+".b", pair.B)); err != nil {
+			return err
+		}
+		if pair.Wait < 0 || pair.Wait > maxWait {
+			return badField(path+".wait", "must lie between 0 and %v, not %v", maxWait, pair.Wait)
+		}
+	}
+	for i, m := range p.Machines {
+		path := fmt.Sprintf("machines[%d]", i)
+		if err := p.server(path+".node", m.Node); err != nil {
+			return err
+		}
+		if m.Cost <= 0 || m.Cost > maxSlow*maxCost {
+			return badField(path+".cost", "must lie above 0 and at most at %v, not %v", maxSlow*maxCost, m.Cost)
+		}
+	}
+	return nil
 }
 
 // server refuses a number that no server has.
@@ -211,6 +279,10 @@ func (p Plan) validateStrike(path string, s Strike) error {
 		return badField(path+".kind", "%q is none of %v", s.Kind, kinds)
 	case s.At < 0 || s.For < 0 || s.Grace < 0 || s.After < 0:
 		return badField(path, "has a time or a number below 0")
+	case (s.Kind == CrashClient) != (s.Target.Client != 0):
+		return badField(path+".target", "must be a client, such as %q, for %s and nothing else", OnClient(1), CrashClient)
+	case s.Target.Client > p.Work.Clients:
+		return badField(path+".target", "must be a client, 1..%d, not %d", p.Work.Clients, s.Target.Client)
 	case s.Target.Node == 0 && s.Target.LeaderOf >= p.Cluster.Partitions:
 		return badField(path+".target", "must name a partition, 0..%d, not %d", p.Cluster.Partitions-1, s.Target.LeaderOf)
 	case s.Kind.OfPartition() && s.Target.Node != 0:
@@ -219,7 +291,11 @@ func (p Plan) validateStrike(path string, s Strike) error {
 		return badField(path+".voters", "are missing")
 	case s.Kind == Split && len(s.Sides) < 2:
 		return badField(path+".sides", "must be two or more")
-	case s.Kind == CutLink && s.To == 0:
+	case s.Kind == Swizzle && (len(s.Sides) != 2 || !permuted(s.Sides[0], s.Sides[1])):
+		return badField(path+".sides", "must be two orders of the same servers, each named once")
+	case s.Kind == DriftClock && (s.Drift < -maxDrift*1e6 || s.Drift > maxDrift*1e6):
+		return badField(path+".drift", "must lie within %v millionths either way, not be %d", maxDrift*1e6, s.Drift)
+	case s.Kind.hasOther() && s.To == 0:
 		return badField(path+".to", "is missing")
 	}
 	servers := slices.Concat(append(slices.Clip(s.Sides), s.Voters, s.Learners)...)
@@ -229,4 +305,10 @@ func (p Plan) validateStrike(path string, s Strike) error {
 		}
 	}
 	return nil
+}
+
+// permuted reports whether two lists hold the same servers, each once.
+func permuted(a, b []int) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b) && len(slices.Compact(a)) == len(b)
 }

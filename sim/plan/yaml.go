@@ -71,6 +71,8 @@ func (p Plan) Encode() []byte {
 	line("network", p.Network)
 	line("disk", p.Disk)
 	list(&b, "clocks", p.Clocks)
+	list(&b, "pairs", p.Pairs)
+	list(&b, "machines", p.Machines)
 	line("sizes", p.Limits)
 	list(&b, "faults", p.Strikes)
 	return b.Bytes()

@@ -31,7 +31,10 @@ func (s *shrinker) clients() {
 	for _, lane := range s.plan.Work.Only {
 		used = max(used, lane.Client)
 	}
-	s.least(used, s.plan.Work.Clients, func(p *plan.Plan, n int) { p.Work.Clients = n })
+	s.least(used, s.plan.Work.Clients, func(p *plan.Plan, n int) {
+		p.Work.Clients = n
+		p.Strikes = slices.DeleteFunc(slices.Clone(p.Strikes), func(f plan.Strike) bool { return f.Target.Client > n })
+	})
 }
 
 // orNone selects an operation that no lane has if none is left: an empty selection
@@ -83,7 +86,7 @@ func (s *shrinker) cluster() {
 	s.least(1, s.plan.Cluster.Partitions, func(p *plan.Plan, n int) {
 		p.Cluster.Partitions = n
 		p.Strikes = slices.DeleteFunc(slices.Clone(p.Strikes), func(f plan.Strike) bool {
-			return f.Target.Node == 0 && f.Target.LeaderOf >= n
+			return f.Target.Symbolic() && f.Target.LeaderOf >= n
 		})
 	})
 	s.least(1, s.plan.Cluster.Nodes, withNodes)
@@ -95,6 +98,8 @@ func withNodes(p *plan.Plan, n int) {
 	p.Cluster.Nodes, p.Cluster.Replication = n, min(p.Cluster.Replication, n)
 	gone := func(server int) bool { return server > n }
 	p.Clocks = slices.DeleteFunc(slices.Clone(p.Clocks), func(c plan.Skew) bool { return gone(c.Node) })
+	p.Machines = slices.DeleteFunc(slices.Clone(p.Machines), func(m plan.Machine) bool { return gone(m.Node) })
+	p.Pairs = slices.DeleteFunc(slices.Clone(p.Pairs), func(q plan.Pair) bool { return gone(q.A) || gone(q.B) })
 	var strikes []plan.Strike
 	for _, f := range p.Strikes {
 		f.Voters = slices.DeleteFunc(slices.Clone(f.Voters), gone)
@@ -105,7 +110,7 @@ func withNodes(p *plan.Plan, n int) {
 		}
 		f.Sides = slices.DeleteFunc(f.Sides, func(side []int) bool { return len(side) == 0 })
 		if !gone(f.Target.Node) && !gone(f.To) &&
-			(f.Kind != plan.Split || len(f.Sides) > 1) && (f.Kind != plan.ChangeMembers || len(f.Voters) > 0) {
+			(f.Kind != plan.Split && f.Kind != plan.Swizzle || len(f.Sides) > 1) && (f.Kind != plan.ChangeMembers || len(f.Voters) > 0) {
 			strikes = append(strikes, f)
 		}
 	}
@@ -126,6 +131,10 @@ func (s *shrinker) conditions() {
 		func(p *plan.Plan) { p.Limits.Generation = 0 },
 		func(p *plan.Plan) { p.Limits.Batch = 0 },
 		func(p *plan.Plan) { p.Limits.Inflight = 0 },
+		func(p *plan.Plan) { p.Limits.Bandwidth, p.Limits.Queue = 0, 0 },
+		func(p *plan.Plan) { p.Limits.Run = 0 },
+		func(p *plan.Plan) { p.Limits.Mailbox = 0 },
+		func(p *plan.Plan) { p.Network.Late = 0 },
 		func(p *plan.Plan) { p.Cluster.Leases = false },
 	} {
 		if after := s.plan; !alike(after, harmless) {
@@ -133,6 +142,8 @@ func (s *shrinker) conditions() {
 		}
 	}
 	remove(s, s.plan.Clocks, func(p *plan.Plan, rest []plan.Skew) { p.Clocks = rest })
+	remove(s, s.plan.Machines, func(p *plan.Plan, rest []plan.Machine) { p.Machines = rest })
+	remove(s, s.plan.Pairs, func(p *plan.Plan, rest []plan.Pair) { p.Pairs = rest })
 	s.least(1, s.plan.Work.Keys, func(p *plan.Plan, n int) { p.Work.Keys = n })
 }
 
@@ -153,7 +164,7 @@ func (s *shrinker) details() {
 			})
 		}
 		f := s.plan.Strikes[i]
-		if f.Target.Node == 0 && f.Struck != 0 && !f.Kind.OfPartition() {
+		if f.Target.Symbolic() && f.Struck != 0 && !f.Kind.OfPartition() {
 			edit(func(f *plan.Strike) { f.Target = plan.On(f.Struck) })
 		}
 		if f.After != 0 {

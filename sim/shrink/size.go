@@ -24,11 +24,12 @@ func SizeOf(p plan.Plan) Size {
 	n := Size{
 		Faults: len(p.Strikes), Operations: len(operationsOf(p.Work.Only)), Clients: p.Work.Clients,
 		Nodes: p.Cluster.Nodes, Partitions: p.Cluster.Partitions, Duration: p.Duration,
-		Conditions: len(p.Clocks), details: fmt.Sprint(p.Strikes, p.Work.Keys, p.Cluster),
+		Conditions: len(p.Clocks) + len(p.Machines) + len(p.Pairs), details: fmt.Sprint(p.Strikes, p.Work.Keys, p.Cluster),
 	}
 	for _, on := range []bool{
 		p.Network.Loss > 0, p.Network.Duplicate > 0, p.Network.Reorder > 0, p.Network.Tail > 0, p.Disk.Torn > 0,
 		p.Limits.Snapshot > 0, p.Limits.Trailing > 0, p.Limits.Generation > 0, p.Limits.Batch > 0, p.Limits.Inflight > 0,
+		p.Limits.Bandwidth > 0, p.Limits.Run > 0, p.Limits.Mailbox > 0, p.Network.Late > 0,
 	} {
 		if on {
 			n.Conditions++
