@@ -87,6 +87,14 @@ func (w *World) Paused(id actors.NodeID) bool { return w.mustNode(id).paused }
 // Incarnation returns how many times a node was started.
 func (w *World) Incarnation(id actors.NodeID) uint64 { return w.mustNode(id).incarnation }
 
+// Waiting returns how many messages wait in the mailboxes of a node.
+func (w *World) Waiting(id actors.NodeID) (messages int) {
+	for _, a := range w.mustNode(id).order {
+		messages += a.mail.len()
+	}
+	return messages
+}
+
 // SetCost changes how long a node is busy with one call of Receive or Flush on
 // average, as a slower machine would be.
 func (w *World) SetCost(id actors.NodeID, cost time.Duration) { w.mustNode(id).cost = cost }

@@ -35,6 +35,23 @@ func TestACrashLosesTheMailbox(t *testing.T) {
 	}
 }
 
+func TestTheMailThatWaitsIsCounted(t *testing.T) {
+	l := newLab(1).add(1)
+	var a act
+	l.Spawn(1, "a", &a)
+	l.Run(time.Second)
+	l.Pause(1)
+	for i := range uint64(3) {
+		l.Send(ref(1, "a"), note{Number: i})
+	}
+	waiting := l.Waiting(1)
+	l.Resume(1)
+	l.Run(time.Second)
+	if waiting != 3 || l.Waiting(1) != 0 {
+		t.Errorf("%d messages waited, and %d in the end", waiting, l.Waiting(1))
+	}
+}
+
 func TestACrashLosesWhatHasNotLeft(t *testing.T) {
 	for _, test := range []struct {
 		crash time.Duration

@@ -103,4 +103,6 @@ const (
 	Recovery              = "recovery"
 	Progress              = "progress"
 	Convergence           = "convergence"
+	TermsAtRest           = "terms-at-rest"
+	NothingPilesUp        = "nothing-piles-up"
 )

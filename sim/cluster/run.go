@@ -52,6 +52,7 @@ type run struct {
 	lifts    []func()
 	bands    []check.Band
 	found    []check.Violation
+	heard    hearsay
 	progress int // partitions that accepted a write after healing
 	// impatient says that nothing after the first violation matters.
 	impatient bool
@@ -91,7 +92,7 @@ func (r *run) carryOut(observers []func(*sim.Event)) Report {
 	r.build(observers)
 	r.schedule()
 	r.world.RunUntil(r.over, r.plan.Duration)
-	for _, phase := range []func(){r.heal, r.drain, r.demandProgress, r.demandConvergence, r.demandDepartures} {
+	for _, phase := range []func(){r.heal, r.drain, r.demandProgress, r.demandConvergence, r.demandDepartures, r.demandRest} {
 		if !r.over() {
 			phase()
 		}
@@ -130,6 +131,7 @@ func (r *run) heal() {
 		lift()
 	}
 	r.lifts = nil
+	r.heard.listen(r.world)
 	for _, n := range r.servers {
 		r.world.Resume(n)
 		r.world.Restart(n)
@@ -151,7 +153,7 @@ func (r *run) drain() {
 		return true
 	}
 	if !r.await(idle, drainLimit) {
-		r.fail(check.Progress, "an operation of a client was not ended by its deadline")
+		r.accuse(check.Progress, "an operation of a client was not ended by its deadline")
 	}
 }
 
@@ -161,8 +163,8 @@ func (r *run) demandProgress() {
 		r.probe(p)
 	}
 	if !r.await(func() bool { return r.progress == r.plan.Cluster.Partitions }, healLimit) {
-		r.fail(check.Progress, fmt.Sprintf("%d of %d partitions accepted a write within %v of healing",
-			r.progress, r.plan.Cluster.Partitions, healLimit))
+		r.accuse(check.Progress, "%d of %d partitions accepted a write within %v of healing",
+			r.progress, r.plan.Cluster.Partitions, healLimit)
 	}
 }
 
@@ -178,7 +180,7 @@ func (r *run) demandConvergence() {
 		return true
 	}
 	if !r.await(converged, healLimit) {
-		r.fail(check.Convergence, fmt.Sprintf("%v, %v after healing", lagging, healLimit))
+		r.accuse(check.Convergence, "%v, %v after healing", lagging, healLimit)
 	}
 }
 
@@ -186,7 +188,7 @@ func (r *run) demandConvergence() {
 func (r *run) demandDepartures() {
 	var lingering error
 	if !r.await(func() bool { lingering = r.lingering(); return lingering == nil }, healLimit) {
-		r.fail(check.NothingLeft, fmt.Sprintf("%v, %v after healing", lingering, healLimit))
+		r.accuse(check.NothingLeft, "%v, %v after healing", lingering, healLimit)
 	}
 }
 

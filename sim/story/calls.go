@@ -101,15 +101,16 @@ func (c *calls) lines(r cluster.Report) (lines []*line) {
 		w = call
 	}
 	for _, o := range told {
-		lines = append(lines, &line{o.begun, w, o.tell()})
+		lines = append(lines, &line{o.begun, w, o.tell(end)})
 	}
 	return lines
 }
 
-func (o *operation) tell() string {
+// tell tells an operation as far as it is known at end.
+func (o *operation) tell(end time.Duration) string {
 	text := fmt.Sprintf("client %d asked: %s", o.client&^actors.ClientBit, o.text)
-	if o.ended == 0 {
-		return text + "; it was told nothing"
+	if o.ended == 0 || o.ended > end {
+		return text + "; it was told nothing until the end"
 	}
 	return text + fmt.Sprintf("; at %.3f s it was told: %s", o.ended.Seconds(), o.outcome)
 }
