@@ -41,6 +41,19 @@ func (r *run) failFile(_ *plan.Strike, n actors.NodeID) func() {
 	return r.disks[n].Mend
 }
 
+// failRead restarts a node whose disk then fails to read a piece of a file, and restarts
+// it again with one that works: what a replica could not read is there.
+func (r *run) failRead(s *plan.Strike, n actors.NodeID) func() {
+	r.world.Crash(n)
+	r.disks[n].FailRead()
+	r.later(s.For/2, func() { r.restart(n) })
+	return func() {
+		r.disks[n].Mend()
+		r.world.Crash(n)
+		r.restart(n)
+	}
+}
+
 // mend lets a new process find a disk that works.
 func (r *run) mend(n actors.NodeID) func() {
 	return func() {

@@ -51,6 +51,7 @@ var effects = map[plan.FaultKind]effect{
 	plan.FailSync:    {seen: inTurn(failed(sim.SyncDone, disk.ErrIO), kindOf(sim.Halted)(), kindOf(sim.Restarted)())},
 	plan.FailAppend:  {seen: inTurn(failed(sim.SyncDone, disk.ErrIO), kindOf(sim.Halted)(), kindOf(sim.Restarted)())},
 	plan.FailFile:    {seen: inTurn(failed(sim.DiskDone, disk.ErrIO))},
+	plan.FailRead:    {seen: inTurn(kindOf(sim.Restarted)(), failed(sim.DiskDone, disk.ErrIO), kindOf(sim.Restarted)())},
 	plan.FillDisk: {strike: plan.Strike{After: 200}, seen: inTurn(
 		failed(sim.SyncDone, disk.ErrFull), kindOf(sim.Halted)(), kindOf(sim.Restarted)())},
 	plan.Corrupt:         {strike: plan.Strike{Pick: 7}, seen: corrupt(sim.OpenDone)},

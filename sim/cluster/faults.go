@@ -114,6 +114,7 @@ var deeds = map[plan.FaultKind]func(r *run, s *plan.Strike, n actors.NodeID) (li
 	plan.FailSync:        (*run).failSync,
 	plan.FailAppend:      (*run).failAppend,
 	plan.FailFile:        (*run).failFile,
+	plan.FailRead:        (*run).failRead,
 	plan.FillDisk:        (*run).fillDisk,
 	plan.Corrupt:         (*run).corrupt,
 	plan.CorruptSnapshot: (*run).corrupt,

@@ -74,6 +74,9 @@ const (
 	// FailFile makes the next write or seal of a file of a node fail. The node must go on
 	// without the file.
 	FailFile FaultKind = "fail-file"
+	// FailRead ends a process, and in its next life the first read of a file fails, once. The
+	// replica that needs the file must not take it for lost; a third life reads it.
+	FailRead FaultKind = "fail-read"
 	// FillDisk lets a disk take only so many bytes more [After]. A node whose log finds no
 	// room must stop.
 	FillDisk FaultKind = "fill-disk"
@@ -113,8 +116,8 @@ const (
 // kinds lists the kinds in the order in which they are explained.
 var kinds = []FaultKind{
 	Crash, Stop, Pause, Stall, SlowNode, CrashClient, Isolate, Split, CutLink, CutPair, Swizzle, Clog, ClogLink,
-	SlowDisk, StickDisk, FailSync, FailAppend, FailFile, FillDisk, Corrupt, CorruptSnapshot, RotSnapshot, Misdirect,
-	LoseLog, LoseSnapshot, Wipe, JumpClock, DriftClock, Transfer, ChangeMembers,
+	SlowDisk, StickDisk, FailSync, FailAppend, FailFile, FailRead, FillDisk, Corrupt, CorruptSnapshot, RotSnapshot,
+	Misdirect, LoseLog, LoseSnapshot, Wipe, JumpClock, DriftClock, Transfer, ChangeMembers,
 }
 
 // Kinds returns the kinds of fault in the order in which they are explained.

@@ -91,6 +91,8 @@ func diskText(s plan.Strike, until time.Duration) string {
 		return fmt.Sprintf("the next append to a log of node %d was made to fail", s.Struck)
 	case plan.FailFile:
 		return fmt.Sprintf("the next write of a file of node %d was made to fail, for %v", s.Struck, until)
+	case plan.FailRead:
+		return fmt.Sprintf("node %d was restarted, and a read of its disk was made to fail, for %v", s.Struck, until)
 	case plan.FillDisk:
 		return fmt.Sprintf("the disk of node %d had room for %d bytes more, for %v", s.Struck, s.After, until)
 	case plan.Misdirect:
