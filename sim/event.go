@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,6 +87,15 @@ func (k Kind) String() string {
 		return kindNames[k]
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// KindNames returns the words for all kinds.
+func KindNames() []string { return slices.Clone(kindNames[1:]) }
+
+// KindOf returns the kind that a word stands for, and whether there is one.
+func KindOf(word string) (Kind, bool) {
+	i := slices.Index(kindNames[1:], word)
+	return Kind(i + 1), i >= 0
 }
 
 // An Event is something that happened in a world. It is valid only during the
@@ -220,4 +230,5 @@ func Of(kinds ...Kind) Kinds {
 // Every is the set of all kinds.
 const Every Kinds = 1<<kinds - 1
 
-func (s Kinds) has(k Kind) bool { return s>>k&1 != 0 }
+// Has reports whether k is in s.
+func (s Kinds) Has(k Kind) bool { return s>>k&1 != 0 }

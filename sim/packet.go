@@ -124,7 +124,7 @@ func (n *node) endedBefore(incarnation uint64, t time.Duration) bool {
 // markSent records a message within one node.
 func (w *World) markSent(n *node, from, to actors.Ref, m actors.Message) {
 	w.mark(Sent, n.id, hashRef(from), hashRef(to))
-	if w.trace.watched.has(Sent) {
+	if w.trace.watched.Has(Sent) {
 		w.tell(Event{Kind: Sent, Node: n.id, From: from, To: to, Message: m, Copies: 1})
 	}
 }
@@ -133,7 +133,7 @@ func (w *World) markSent(n *node, from, to actors.Ref, m actors.Message) {
 func (w *World) markPacket(kind Kind, at actors.NodeID, p *packet, m actors.Message,
 	copies int, blame string) {
 	w.mark(kind, at, mix(p.number, hashRef(p.from)), mix(p.sum, hashRef(p.to)))
-	if w.trace.watched.has(kind) {
+	if w.trace.watched.Has(kind) {
 		w.tell(Event{Kind: kind, Node: at, From: p.from, To: p.to, Message: m,
 			Packet: p.number, Size: len(p.bytes), Copies: copies, Text: blame})
 	}

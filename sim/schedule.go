@@ -124,7 +124,7 @@ func (n *node) accuse(who, what string, stack []byte) {
 	w := n.world
 	w.stats.Panics++
 	w.mark(Panicked, n.id, mixString(0, who), 0)
-	if w.trace.watched.has(Panicked) {
+	if w.trace.watched.Has(Panicked) {
 		w.tell(Event{Kind: Panicked, Node: n.id, From: actors.Ref{Node: n.id, Name: who},
 			Text: what, Stack: stack})
 	}
@@ -139,7 +139,7 @@ func (n *node) halt(a *actor, err error) {
 	n.dying = true
 	w.stats.Halts++
 	w.mark(Halted, n.id, a.hash, mixString(0, err.Error()))
-	if w.trace.watched.has(Halted) {
+	if w.trace.watched.Has(Halted) {
 		w.tell(Event{Kind: Halted, Node: n.id, From: a.context.self, Err: err})
 	}
 }
@@ -147,7 +147,7 @@ func (n *node) halt(a *actor, err error) {
 // markReceived records that a handles e.
 func (w *World) markReceived(a *actor, e *envelope) {
 	w.mark(Received, a.node.id, a.hash, mix(hashRef(e.from), e.packet))
-	if w.trace.watched.has(Received) {
+	if w.trace.watched.Has(Received) {
 		w.tell(Event{Kind: Received, Node: a.node.id, From: e.from, To: a.context.self,
 			Message: e.message, Packet: e.packet})
 	}
@@ -156,7 +156,7 @@ func (w *World) markReceived(a *actor, e *envelope) {
 // markActor records an event of which only the actor matters.
 func (w *World) markActor(kind Kind, a *actor) {
 	w.mark(kind, a.node.id, a.hash, 0)
-	if w.trace.watched.has(kind) {
+	if w.trace.watched.Has(kind) {
 		w.tell(Event{Kind: kind, Node: a.node.id, To: a.context.self})
 	}
 }

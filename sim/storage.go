@@ -111,7 +111,7 @@ func (s *storage) mark(e Event, x uint64) {
 	a := s.actor
 	w := a.node.world
 	w.mark(e.Kind, a.node.id, a.hash, mixString(x, e.Log))
-	if w.trace.watched.has(e.Kind) {
+	if w.trace.watched.Has(e.Kind) {
 		e.Node, e.From = a.node.id, a.context.self
 		w.tell(e)
 	}
@@ -129,7 +129,7 @@ func (a *actor) complete(m actors.Message) {
 	}
 	w := a.node.world
 	w.mark(e.Kind, a.node.id, a.hash, mixString(x, e.Log))
-	if w.trace.watched.has(e.Kind) {
+	if w.trace.watched.Has(e.Kind) {
 		w.tell(e)
 	}
 	a.post(envelope{message: m})

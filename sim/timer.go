@@ -63,7 +63,7 @@ func (w *World) fire(it item) {
 	t.seq = 0
 	w.stats.Timers++
 	w.mark(Fired, a.node.id, a.hash, 0)
-	if w.trace.watched.has(Fired) {
+	if w.trace.watched.Has(Fired) {
 		w.tell(Event{Kind: Fired, Node: a.node.id, From: a.context.self, To: a.context.self,
 			Message: t.message})
 	}

@@ -35,7 +35,7 @@ func (w *World) Observe(kinds Kinds, f func(*Event)) {
 // injects.
 func (w *World) Note(text string) {
 	w.mark(Noted, 0, mixString(0, text), 0)
-	if w.trace.watched.has(Noted) {
+	if w.trace.watched.Has(Noted) {
 		w.tell(Event{Kind: Noted, Text: text})
 	}
 }
@@ -44,7 +44,7 @@ func (w *World) Note(text string) {
 func (w *World) markReached(a *actor, name string) {
 	w.marks[name]++
 	w.mark(Marked, a.node.id, a.hash, mixString(0, name))
-	if w.trace.watched.has(Marked) {
+	if w.trace.watched.Has(Marked) {
 		w.tell(Event{Kind: Marked, Node: a.node.id, From: a.context.self, Text: name})
 	}
 }
@@ -52,7 +52,7 @@ func (w *World) markReached(a *actor, name string) {
 // Show tells observers of [Shown] what the harness saw on a node beside the trace, such
 // as what became of the state of an actor.
 func (w *World) Show(n actors.NodeID, seen actors.Message) {
-	if w.trace.watched.has(Shown) {
+	if w.trace.watched.Has(Shown) {
 		w.tell(Event{Kind: Shown, Node: n, Message: seen})
 	}
 }
@@ -77,7 +77,7 @@ func (w *World) tell(e Event) {
 	*p = e
 	t.telling++
 	for _, o := range t.observers {
-		if o.kinds.has(e.Kind) {
+		if o.kinds.Has(e.Kind) {
 			o.f(p)
 		}
 	}
@@ -88,7 +88,7 @@ func (w *World) tell(e Event) {
 // traceNode records an event of which there is no more to say than a number.
 func (w *World) traceNode(kind Kind, n *node, x uint64) {
 	w.mark(kind, n.id, x, 0)
-	if w.trace.watched.has(kind) {
+	if w.trace.watched.Has(kind) {
 		w.tell(Event{Kind: kind, Node: n.id, Mark: x})
 	}
 	switch kind {

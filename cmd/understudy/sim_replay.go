@@ -20,7 +20,7 @@ type replayFlags struct {
 	seed  uint64
 	save  string
 	html  string
-	trace bool
+	trace traceFlags
 	story bool
 
 	command string // that shows the run again
@@ -41,6 +41,8 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 		Example: `  understudy sim replay everything --seed 81213
   understudy sim replay everything --seed 81213 --html run.html
   understudy sim replay everything --seed 81213 --trace | less
+  understudy sim replay everything --seed 81213 --trace --from 2s --until 3s --node 2 --kinds send,append
+  understudy sim replay everything --seed 81213 --step --partition 1
   understudy sim replay everything --seed 81213 --story
   understudy sim replay everything --seed 81213 --save-plan plan.yaml
   understudy sim replay plan.yaml`,
@@ -55,22 +57,28 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 				return usage(seedOfPlan(args[0], p))
 			}
 			f.command = replayCommand(args[0], drawn, f.seed)
-			return simReplay(cmd.OutOrStdout(), p, f)
+			show, err := f.trace.printer(cmd)
+			if err != nil {
+				return usage(err)
+			}
+			return simReplay(cmd.OutOrStdout(), p, f, show)
 		},
 	}
 	flags := cmd.Flags()
 	flags.Uint64Var(&f.seed, "seed", 1, "the seed")
 	flags.StringVar(&f.save, "save-plan", "", "write the plan, with whom each fault struck, to this file")
 	flags.StringVar(&f.html, "html", "", "write the run as a page to this file: a space-time diagram, and what clients saw")
-	flags.BoolVar(&f.trace, "trace", false, "print every event")
+	f.trace.add(cmd)
 	flags.BoolVar(&f.story, "story", false, "tell in words what happened, up to the first broken promise")
 	return cmd
 }
 
-func simReplay(out io.Writer, p plan.Plan, f replayFlags) error {
+// simReplay carries out a plan and prints what the flags ask for. Show, unless nil, shows
+// events as they happen.
+func simReplay(out io.Writer, p plan.Plan, f replayFlags, show func(*sim.Event)) error {
 	var observers []func(*sim.Event)
-	if f.trace {
-		observers = append(observers, func(e *sim.Event) { fmt.Fprintln(out, e) })
+	if show != nil {
+		observers = append(observers, show)
 	}
 	recorder := picture.NewRecorder()
 	if f.html != "" {
