@@ -39,6 +39,10 @@ type calls struct {
 func (c *calls) observe(e *sim.Event) {
 	c.settle(e.Node)
 	c.last[e.Node] = e.At
+	if e.Kind == sim.Crashed {
+		c.open = slices.DeleteFunc(c.open, func(o *operation) bool { return o.client == e.Node }) // nobody will be told
+		return
+	}
 	asked, ok := e.Message.(client.Submit)
 	if !ok || e.Kind != sim.Received {
 		return

@@ -63,6 +63,7 @@ func New() *Teller {
 func (t *Teller) Observe(e *sim.Event) {
 	if e.Node.IsClient() {
 		t.calls.observe(e)
+		t.clientLived(e)
 		return
 	}
 	switch e.Kind {
@@ -102,6 +103,18 @@ func (t *Teller) lived(e *sim.Event) {
 		t.say(e.At, always, "%v ended its node: %v", e.From, e.Err)
 	case sim.Panicked:
 		t.say(e.At, always, "%v panicked: %s", e.From, e.Text)
+	}
+}
+
+// clientLived tells of clients that crash.
+func (t *Teller) clientLived(e *sim.Event) {
+	switch e.Kind {
+	case sim.Crashed:
+		t.say(e.At, fault, "client %d crashed", e.Node&^actors.ClientBit)
+	case sim.Restarted:
+		if e.Mark > 1 {
+			t.say(e.At, fault, "client %d started again", e.Node&^actors.ClientBit)
+		}
 	}
 }
 
