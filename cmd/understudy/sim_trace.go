@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,38 +71,53 @@ func (f *traceFlags) filter(cmd *cobra.Command) (chooses, error) {
 			return nil, fmt.Errorf("--%s chooses from a trace; add --trace or --step", name)
 		}
 	}
+	var tests []chooses
+	for _, part := range []func(*cobra.Command) (chooses, error){f.inTime, f.onNode, f.ofPartition, f.ofKinds} {
+		test, err := part(cmd)
+		if err != nil {
+			return nil, err
+		}
+		if test != nil {
+			tests = append(tests, test)
+		}
+	}
+	return func(e *sim.Event) bool {
+		return !slices.ContainsFunc(tests, func(test chooses) bool { return !test(e) })
+	}, nil
+}
+
+// inTime and those after it return what one flag chooses, or nil if it is not given.
+func (f *traceFlags) inTime(*cobra.Command) (chooses, error) {
 	if f.until != 0 && f.until < f.from {
 		return nil, fmt.Errorf("--until %v is before --from %v", f.until, f.from)
 	}
-	tests := []chooses{func(e *sim.Event) bool { return e.At >= f.from && (f.until == 0 || e.At <= f.until) }}
-	if f.node != "" {
-		n, err := parseNode(f.node)
-		if err != nil {
-			return nil, err
-		}
-		tests = append(tests, func(e *sim.Event) bool { return concernsNode(e, n) })
+	return func(e *sim.Event) bool { return e.At >= f.from && (f.until == 0 || e.At <= f.until) }, nil
+}
+
+func (f *traceFlags) onNode(*cobra.Command) (chooses, error) {
+	if f.node == "" {
+		return nil, nil
 	}
-	if cmd.Flags().Changed("partition") {
-		if f.partition < 0 {
-			return nil, fmt.Errorf("--partition %d: partitions are numbered from 0", f.partition)
-		}
-		tests = append(tests, func(e *sim.Event) bool { return concernsPartition(e, f.partition) })
+	n, err := parseNode(f.node)
+	return func(e *sim.Event) bool { return concernsNode(e, n) }, err
+}
+
+func (f *traceFlags) ofPartition(cmd *cobra.Command) (chooses, error) {
+	if !cmd.Flags().Changed("partition") {
+		return nil, nil
 	}
-	if len(f.kinds) > 0 {
-		kinds, err := parseKinds(f.kinds)
-		if err != nil {
-			return nil, err
-		}
-		tests = append(tests, func(e *sim.Event) bool { return kinds.Has(e.Kind) })
+	if f.partition < 0 {
+		return nil, fmt.Errorf("--partition %d: partitions are numbered from 0", f.partition)
 	}
-	return func(e *sim.Event) bool {
-		for _, test := range tests {
-			if !test(e) {
-				return false
-			}
-		}
-		return true
-	}, nil
+	return func(e *sim.Event) bool { return concernsPartition(e, f.partition) }, nil
+}
+
+func (f *traceFlags) ofKinds(*cobra.Command) (chooses, error) {
+	if len(f.kinds) == 0 {
+		return nil, nil
+	}
+	kinds, err := parseKinds(f.kinds)
+	return func(e *sim.Event) bool { return kinds.Has(e.Kind) }, err
 }
 
 // parseNode reads a node as a trace prints it.

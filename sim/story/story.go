@@ -132,7 +132,7 @@ func (t *Teller) opened(e *sim.Event) {
 		return
 	}
 	if gone, crash := t.written[name]-len(found.Records), t.crashes[e.Node]; gone > 0 && crash != nil {
-		crash.text += fmt.Sprintf("; of %s it lost what it had written last (%d)", e.Log, gone)
+		crash.text += fmt.Sprintf("; what it found of %s afterwards lacked %s", e.Log, count(gone, "record"))
 	}
 	t.written[name] = len(found.Records)
 }

@@ -85,7 +85,7 @@ func TestAStoryTellsWhoVotedWhatWasLostAndWhatWasSaidLast(t *testing.T) {
 	})
 	for _, want := range []string{
 		"At 1.000 s packets from node 1 to 2 were lost",
-		"At 2.000 s node 1 crashed; of log it lost what it had written last (1).",
+		"At 2.000 s node 1 crashed; what it found of log afterwards lacked 1 record.",
 		"At 3.000 s node 1 started again.",
 		"At 6.000 s node 3 led partition 0 in term 4, with the votes of itself and 2.",
 		"At 6.000 s in partition 0 went 3→2 Heartbeat term=4",
