@@ -145,6 +145,7 @@ func (c *Consensus) Acknowledged(id Group, n Node, term raft.Term, index raft.In
 		c.violate(DurablePromise, g, "node %d acknowledged index %d in term %d; its disk holds %d in term %d",
 			n, index, term, m.last(), m.vote.Term)
 	}
+	m.told = max(m.told, index)
 }
 
 // Synced is told when a save of n became durable.
@@ -155,6 +156,9 @@ func (c *Consensus) Synced(id Group, n Node, s raft.Save) {
 		c.violate(TermsAscend, g, "node %d saved term %d after term %d", n, s.Vote.Term, m.vote.Term)
 	}
 	m.vote, m.damaged, m.hurt, m.floor = s.Vote, s.Damaged, m.hurt && s.Damaged, s.Floor
+	if !s.Damaged {
+		m.lost = nil
+	}
 	if s.Snapshot.Index > 0 {
 		c.replaced(g, n, m, s.Snapshot)
 	}

@@ -188,6 +188,22 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 			s.Applied(1, 1, e, 1)
 		}},
 		{check.DurableCommit, func(s *story) {
+			// A disk that has lost an entry which it had not acknowledged does not count.
+			s.sync(1, vote(5, 1), entry(1, 5, "a"))
+			s.sync(2, vote(5, 1), entry(1, 5, "a"))
+			s.Rewritten(1, 2, raft.State{Vote: vote(5, 1), Damaged: true})
+			s.Applied(1, 1, entry(1, 5, "a"), 1)
+		}},
+		{check.DurableCommit, func(s *story) {
+			// Nor does one that is whole again, without the entry.
+			s.sync(1, vote(5, 1), entry(1, 5, "a"))
+			s.sync(2, vote(5, 1), entry(1, 5, "a"))
+			s.Acknowledged(1, 2, 5, 1)
+			s.Rewritten(1, 2, raft.State{Vote: vote(5, 1), Damaged: true})
+			s.Synced(1, 2, raft.Save{Vote: vote(5, 1)})
+			s.Applied(1, 1, entry(1, 5, "a"), 1)
+		}},
+		{check.DurableCommit, func(s *story) {
 			// A learner's disk does not count.
 			e := members(1, 5, raft.Configuration{Voters: []raft.ID{1, 2, 3}, Learners: []raft.ID{4}})
 			s.syncAll(e, 1, 4)
@@ -285,6 +301,20 @@ func TestAReplicaWhoseSnapshotIsLostBeginsAnew(t *testing.T) {
 	s.Rewritten(1, 1, raft.State{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3), Damaged: true})
 	s.Lost(1, 1, vote(5, 1))
 	s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Entries: []raft.Entry{entry(1, 5, "a")}, Damaged: true})
+	s.Applied(1, 1, entry(1, 5, "a"), 1)
+	if len(s.found) > 0 {
+		t.Errorf("found %v", s.found)
+	}
+}
+
+// Its leader may hear later of what a disk acknowledged before it was damaged.
+func TestWhatWasAcknowledgedBeforeDamageCounts(t *testing.T) {
+	s := newStory()
+	s.sync(1, vote(5, 1), entry(1, 5, "a"))
+	s.sync(2, vote(5, 1), entry(1, 5, "a"))
+	s.Acknowledged(1, 2, 5, 1)
+	s.Rewritten(1, 2, raft.State{Vote: vote(5, 1), Damaged: true})
+	s.Lost(1, 2, vote(5, 1))
 	s.Applied(1, 1, entry(1, 5, "a"), 1)
 	if len(s.found) > 0 {
 		t.Errorf("found %v", s.found)

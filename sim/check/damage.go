@@ -13,6 +13,9 @@ func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	m := g.images[n]
 	m.hurt, m.rotten = old.hurt, max(old.rotten, m.rotten)
 	if s.Damaged {
+		if m.lost = old.lost; !old.damaged {
+			m.lost = old
+		}
 		return
 	}
 	was, _ := g.prefix(old, old.last())

@@ -21,6 +21,8 @@ type image struct {
 	damaged        bool       // by what the disk itself says
 	hurt           bool       // the harness did it, and nothing has been saved as whole since
 	rotten         raft.Index // a snapshot that the harness damaged, and no newer one has been saved since
+	told           raft.Index // up to where the log was acknowledged
+	lost           *image     // what was there before it was damaged; nil once it is whole
 	applied        raft.Index
 	claimed        raft.Index // as committed, in this life
 	led            raft.Term  // the newest term that it was seen to lead

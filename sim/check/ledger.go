@@ -64,14 +64,7 @@ func (g *group) configurationAt(i raft.Index) raft.Configuration {
 // the entry, or a later one that some disk holds or, while members change, that
 // nobody but the leader knows yet.
 func (c *Consensus) mustBeHeld(g *group, n Node, e raft.Entry, prefix uint64) {
-	holds := func(n Node) bool {
-		m := g.images[n]
-		if m == nil {
-			return false
-		}
-		held, ok := g.prefix(m, e.Index)
-		return ok && held == prefix
-	}
+	holds := func(n Node) bool { return g.counts(g.images[n], e.Index, prefix) }
 	now := g.configurationAt(e.Index)
 	if quorum(now, holds) || g.heldUnderLater(e.Index, holds) || g.changes && heldUnderNext(now, holds) {
 		return
@@ -84,6 +77,18 @@ func (c *Consensus) mustBeHeld(g *group, n Node, e raft.Entry, prefix uint64) {
 	}
 	c.violate(DurableCommit, g, "node %d applied index %d, term %d, when of %v only %d held it on disk",
 		n, e.Index, e.Term, now, holders)
+}
+
+// counts reports whether a disk counts for the entry at i: it holds it, or it held it and
+// that was acknowledged before the disk was damaged, which the leader may hear later.
+func (g *group) counts(m *image, i raft.Index, prefix uint64) bool {
+	if m == nil {
+		return false
+	}
+	if held, ok := g.prefix(m, i); ok && held == prefix {
+		return true
+	}
+	return m.lost != nil && m.lost.told >= i && g.counts(m.lost, i, prefix)
 }
 
 func (g *group) heldUnderLater(i raft.Index, holds func(Node) bool) bool {
