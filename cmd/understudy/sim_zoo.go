@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/understudy-kv/understudy/scenarios/zoo"
+	"github.com/understudy-kv/understudy/sim/campaign"
 )
 
 // zooFlags say which mutants to hunt, and for how long.
@@ -33,7 +35,7 @@ func newSimZoo() *cobra.Command {
 		Short: "Plant known bugs, and see whether rehearsals find them",
 		Long: `Zoo builds the program once for each mutant in scenarios/zoo, which plants a bug that
 another store had, and rehearses it until an oracle finds a promise broken or the
-budget is spent. It needs the source tree and the go command. ID is a mutant, or a bug
+budget is spent; then it runs those tests that ought to notice. It needs the source tree and the go command. ID is a mutant, or a bug
 with all its mutants; without any, all are hunted.
 
 Two canaries show that the hunt can fail either way: one mutant must be caught at once,
@@ -143,10 +145,20 @@ func (h *hunt) one(ctx context.Context, m zoo.Mutant) (f zoo.Find, err error) {
 	if err != nil {
 		return f, err
 	}
-	if len(m.Scenarios) == 0 {
-		return m.HuntByTests(ctx, overlay)
+	if len(m.Scenarios) > 0 {
+		if f, err = h.rehearse(ctx, m, dir, overlay); err != nil {
+			return f, err
+		}
 	}
-	program := dir + "/understudy"
+	if !f.Caught {
+		err = m.HuntByTests(ctx, overlay, &f)
+	}
+	return f, err
+}
+
+// rehearse builds a mutant and hunts it in its scenarios.
+func (h *hunt) rehearse(ctx context.Context, m zoo.Mutant, dir, overlay string) (f zoo.Find, err error) {
+	program := filepath.Join(dir, "understudy")
 	if err := m.Build(ctx, overlay, program); err != nil {
 		return f, err
 	}
@@ -157,7 +169,7 @@ func (h *hunt) one(ctx context.Context, m zoo.Mutant) (f zoo.Find, err error) {
 	if f, err = m.Hunt(ctx, program, dir, budget); err != nil {
 		return f, err
 	}
-	if h.shrink > 0 && f.Plan != "" && f.Oracle != "nondeterminism" {
+	if h.shrink > 0 && f.Plan != "" && f.Oracle != campaign.Nondeterminism {
 		err = m.Shrink(ctx, program, dir, &f, h.shrink)
 	}
 	return f, err

@@ -38,9 +38,7 @@ func TestWhatAllConnectionsHaveInFlightIsBounded(t *testing.T) {
 			finish(calls)
 		}()
 	}
-	config := narrow(f)
-	config.ArrivalTimeout = time.Minute // all get their turn
-	s, address := start(t, config)
+	s, address := start(t, narrow(f))
 	var all sync.WaitGroup
 	for c := range 12 {
 		all.Go(func() {

@@ -43,13 +43,14 @@ type Bug struct {
 	Mutants []Mutant `yaml:"mutants"`
 }
 
-// A Mutant is a way to plant a bug. It is hunted in scenarios, or by tests if it is below
-// what is simulated.
+// A Mutant is a way to plant a bug. It is hunted in scenarios, if there are any for it, and
+// then, unless it was caught, by tests.
 type Mutant struct {
 	ID        string   `yaml:"id"`
 	Title     string   `yaml:"title"` // also in the name of the patch
 	Scenarios []string `yaml:"scenarios"`
-	Tests     []string `yaml:"tests"`    // such as raft/peer.TestX
+	Tests     []string `yaml:"tests"`    // such as raft/peer.TestX, or raft.TestScripts/x
+	Why       string   `yaml:"why"`      // no scenario can show it
 	Oracles   []string `yaml:"oracles"`  // that are expected to catch it; none: it is known to escape
 	Repeat    bool     `yaml:"repeat"`   // it is caught only by repeating runs in another process
 	Fast      bool     `yaml:"fast"`     // it is caught soon, and hunted in CI
@@ -121,6 +122,8 @@ func (m Mutant) validate(bug string) error {
 		return fmt.Errorf("title is missing")
 	case len(m.Scenarios) == 0 && len(m.Tests) == 0:
 		return fmt.Errorf("it needs scenarios, or tests, in which it is hunted")
+	case (m.Why == "") == (len(m.Scenarios) == 0):
+		return fmt.Errorf("it needs either scenarios, or why with the reason why there are none")
 	case m.Fast && len(m.Oracles) == 0 && !m.Harmless:
 		return fmt.Errorf("it is fast, so name the oracles that catch it")
 	}

@@ -52,7 +52,8 @@ func TestMutantsAreHuntedWhereThereIsSomething(t *testing.T) {
 		}
 		for _, test := range m.Tests {
 			pkg, name, _ := strings.Cut(test, ".")
-			if !declares(t, "../../"+pkg, "func "+name+"(") {
+			name, script, isScript := strings.Cut(name, "/")
+			if !declares(t, "../../"+pkg, "func "+name+"(") || isScript && !isThere("../../raft/testdata", script) {
 				t.Errorf("mutant %s: there is no test %s", m.ID, test)
 			}
 		}
@@ -66,6 +67,13 @@ func TestMutantsAreHuntedWhereThereIsSomething(t *testing.T) {
 
 // others are what can catch a mutant besides the oracles of docs/simulation.md.
 var others = []string{"nondeterminism", "crash", "test"}
+
+// isThere reports whether there is a script of that name.
+func isThere(folder, script string) bool {
+	own, _ := filepath.Glob(filepath.Join(folder, script+".txt"))
+	literature, _ := filepath.Glob(filepath.Join(folder, "literature", script+".txt"))
+	return len(own)+len(literature) == 1
+}
 
 func declares(t *testing.T, folder, text string) bool {
 	t.Helper()
@@ -155,7 +163,7 @@ const goodIndex = `chapters:
       - id: A2
         bug: something else
         mutants:
-          - {id: A2, title: third way, tests: [kv.TestX], oracles: [test]}
+          - {id: A2, title: third way, tests: [kv.TestX], why: it costs time only, oracles: [test]}
       - {id: A3, bug: impossible, never: it has no place}
 `
 
@@ -195,6 +203,7 @@ func TestABadIndexIsRefused(t *testing.T) {
 		{"tests: [kv.TestX], ", "", "it needs scenarios, or tests"},
 		{"tests: [kv.TestX]", "tests: [TestX]", `"TestX" is not of the form`},
 		{"oracles: [progress]", "oracles: []", "name the oracles"},
+		{"why: it costs time only, ", "", "it needs either scenarios, or why"},
 	} {
 		_, err := Open(treeWith(t, strings.Replace(goodIndex, c.old, c.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -220,12 +229,18 @@ func TestResultsAreKeptUntilTheMutantIsHuntedAgain(t *testing.T) {
 		t.Errorf("kept %+v, %v", r, err)
 	}
 	page := string(x.Page(r))
-	for _, want := range []string{"2 mutants were caught, 0 escaped, and 1 have not", "`linearizability` | 1 |", "it has no place", "not hunted yet"} {
+	for _, want := range []string{"Rehearsals caught 2 mutants", "They have not met 1 yet: A2.", "`linearizability` | 1 |", "it has no place", "not hunted yet"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
 		}
 	}
-	if page := string(x.Page(first)); !strings.Contains(page, "does not notice: A1.a.") || !strings.Contains(page, "**escaped**") {
+	tested := Results{"A1.a": {Caught: true, Oracle: "test", Signature: "kv.TestY"}, "A2": {Caught: true, Oracle: "test", Signature: "kv.TestX"}}
+	for _, want := range []string{"tests caught, 1; each is a hole in the simulator: A1.a.", "for the reasons below: A2.", "no scenario: it costs time only", "only `kv.TestX`"} {
+		if page := string(x.Page(tested)); !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+	if page := string(x.Page(first)); !strings.Contains(page, "They let 1 escape when they met last: A1.a.") || !strings.Contains(page, "**escaped**") {
 		t.Errorf("the page hides what escaped:\n%s", page)
 	}
 }

@@ -42,42 +42,49 @@ simulated network, with a judge. *Not the random world*: it was silent; either t
 runs, or it costs time and breaks no promise.
 
 In the tables of mutants, *runs* and *CPU* are what it took until the oracle found something: seeds of the scenarios, which
-take turns, from the first one on, and seconds of one processor, without those to build the mutant. Runs are the same on
-every machine. What is below the seam, such as real files, is in no simulated world: such mutants are hunted by tests.
+take turns, from the first one on, and seconds of one processor, without those to build the mutant. Equal code takes equal
+runs on every machine; these numbers are of the code when each was hunted last. What no scenario shows is hunted by the tests that ought to notice, after the scenarios if there are any.
 *Shrunk to* is what ` + "`understudy sim shrink`" + ` left of the first plan that failed.
 `
 
 // writeSums tells how many were caught, and by whom.
 func (x *Index) writeSums(b *bytes.Buffer, r Results) {
-	caught, escaped, waiting := map[string]int{}, []string{}, 0
+	caught, fates := map[string]int{}, map[string][]string{}
 	for _, m := range x.Mutants() {
-		switch f, hunted := r[m.ID]; {
+		f, hunted := r[m.ID]
+		switch {
 		case m.Harmless:
 		case !hunted:
-			waiting++
+			fates["not hunted"] = append(fates["not hunted"], m.ID)
+		case f.Caught && f.Oracle == byTest && m.Why == "":
+			fates["missed"] = append(fates["missed"], m.ID)
+		case f.Caught && f.Oracle == byTest:
+			fates["invisible"] = append(fates["invisible"], m.ID)
 		case f.Caught:
 			caught[f.Oracle]++
 		default:
-			escaped = append(escaped, m.ID)
+			fates["escaped"] = append(fates["escaped"], m.ID)
 		}
 	}
 	total := 0
 	oracles := slices.SortedFunc(maps.Keys(caught), func(a, c string) int {
 		return cmp.Or(cmp.Compare(caught[c], caught[a]), strings.Compare(a, c))
 	})
+	b.WriteString("\n| first to notice | mutants |\n| --- | ---: |\n")
 	for _, o := range oracles {
 		total += caught[o]
-	}
-	fmt.Fprintf(b, "\n%d mutants were caught, %d escaped", total, len(escaped))
-	if waiting > 0 {
-		fmt.Fprintf(b, ", and %d have not been hunted yet", waiting)
-	}
-	b.WriteString(".\n\n| first to notice | mutants |\n| --- | ---: |\n")
-	for _, o := range oracles {
 		fmt.Fprintf(b, "| `%s` | %d |\n", o, caught[o])
 	}
-	if len(escaped) > 0 {
-		fmt.Fprintf(b, "\nThe simulator does not notice: %s. Each is a hole in it.\n", strings.Join(escaped, ", "))
+	fmt.Fprintf(b, "\nRehearsals caught %d mutants.\n", total)
+	for _, g := range []struct{ fate, text string }{
+		{"missed", "missed, and tests caught, %d; each is a hole in the simulator"},
+		{"invisible", "cannot notice, and tests caught, %d, for the reasons below"},
+		{"escaped", "let %d escape when they met last"},
+		{"not hunted", "have not met %d yet"},
+	} {
+		if ids := fates[g.fate]; len(ids) > 0 {
+			fmt.Fprintf(b, "\nThey "+g.text+": %s.\n", len(ids), strings.Join(ids, ", "))
+		}
 	}
 }
 
@@ -115,13 +122,15 @@ func (m Mutant) ground() string {
 	if len(m.Scenarios) > 0 {
 		return strings.Join(m.Scenarios, ", ")
 	}
-	return "`" + strings.Join(m.Tests, "` `") + "`"
+	return "no scenario: " + m.Why
 }
 
 func (m Mutant) fate(f Find, hunted bool) string {
 	switch {
 	case !hunted:
 		return "not hunted yet"
+	case f.Caught && f.Oracle == byTest:
+		return "only `" + f.Signature + "`"
 	case f.Caught:
 		return "`" + f.Oracle + "`"
 	case m.Harmless:
