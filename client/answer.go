@@ -53,14 +53,11 @@ func (p *partition) refuse(ctx actors.Context, from actors.NodeID, c *Call) {
 	p.push(ctx, from, c.crowds)
 }
 
-// crowd takes an answer of a leader that has no room: after so many of them for one
-// call its caller learns that nothing came of it.
+// crowd takes an answer of a leader that has no room. It may have some soon, or be about
+// to hand over, so the call goes on until its time is up; what waits meanwhile is bounded.
 func (p *partition) crowd(ctx actors.Context, from actors.NodeID, c *Call) {
 	c.crowds++
 	p.refuse(ctx, from, c)
-	if c.crowds >= maxRefusals && c.fate(p.actor.config.Once) == Unavailable {
-		p.actor.crowdOut(c, errCrowded)
-	}
 }
 
 // judge takes what a store answered.

@@ -24,7 +24,7 @@
 //
 // A call that returns took effect once, at some moment between its start and its
 // end, all its operations together (linearizability). A call is retried until its
-// timeout, unless a leader has refused it several times for lack of room, always under the same session and serial, so that the cluster can tell
+// timeout, always under the same session and serial, so that the cluster can tell
 // a repetition from a new call.
 //
 // Calls that are in flight together may take effect in any order. Calls of one

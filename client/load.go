@@ -21,11 +21,6 @@ func weigh(c *Call) int {
 	return bytes
 }
 
-// maxRefusals is how often a leader may refuse a call for lack of room before the call
-// ends [Overloaded]. The pauses between its attempts grow from [ActorConfig.Backoff] to
-// BackoffMax, so that is after one to two seconds unless told otherwise.
-const maxRefusals = 8
-
 // crowdedOut reports whether what keeps a call from being done is the work of others: a
 // leader refused it, or it was ready and has not even been sent though there is a leader.
 func (c *Call) crowdedOut() bool {

@@ -2,11 +2,6 @@ package resp
 
 import "time"
 
-// arrivalPatience is how long a connection waits for memory for a command that it is
-// about to receive. It may hold memory for the beginning of that command, so it must not
-// wait for ever: others may wait for this.
-const arrivalPatience = 2 * time.Second
-
 // crowded answers a command for which there was no memory.
 const crowded = "OVERLOADED this node is receiving as many commands as it has memory for; " +
 	"nothing happened, so it may be tried again, later and more slowly"
@@ -18,7 +13,7 @@ func (c *conn) welcome(bytes int) bool {
 		return false
 	}
 	need := min(c.arriving+bytes, c.server.config.MaxBytes) - c.arriving
-	if !c.server.arrivals.take(c.queue.gone, int64(need), arrivalPatience) {
+	if !c.server.arrivals.take(c.queue.gone, int64(need), c.server.config.ArrivalTimeout) {
 		return false
 	}
 	c.arriving += need

@@ -24,7 +24,7 @@ const (
 //     nothing happened, and only to a command behind which no other waits: go-redis
 //     sends a whole pipeline again when its first command was answered so.
 //   - OVERLOADED, too, is said only if nothing happened. No library knows it, so none tries
-//     again by itself: the node has done so for a second or two, and what it lacks is less
+//     again by itself: the node has done so until the time was up, and what it lacks is less
 //     work. TRYAGAIN would say the same to libraries, and bring the command back at once.
 //   - UNKNOWN is a code that no library tries again on: the command may have taken
 //     effect.

@@ -38,7 +38,9 @@ func TestWhatAllConnectionsHaveInFlightIsBounded(t *testing.T) {
 			finish(calls)
 		}()
 	}
-	s, address := start(t, narrow(f))
+	config := narrow(f)
+	config.ArrivalTimeout = time.Minute // all get their turn
+	s, address := start(t, config)
 	var all sync.WaitGroup
 	for c := range 12 {
 		all.Go(func() {

@@ -48,6 +48,10 @@ type Config struct {
 	// Beyond it connections wait for one another. A single command may exceed it. As many
 	// bytes may be received of commands that are not complete, or not in flight yet.
 	MaxBytes int
+	// ArrivalTimeout is how long a connection waits for memory for a command that it is
+	// about to receive, 2 seconds by default. It may hold memory for the beginning of that
+	// command, so it must not wait for ever: others may wait for this.
+	ArrivalTimeout time.Duration
 	// IdleTimeout closes a connection that says nothing for so long. By default, as
 	// in Redis, none is closed.
 	IdleTimeout time.Duration
@@ -64,6 +68,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxInFlight, 1024)
 	orDefault(&c.MaxInFlightBytes, 32<<20)
 	orDefault(&c.MaxBytes, 256<<20)
+	orDefault(&c.ArrivalTimeout, 2*time.Second)
 	orDefault(&c.WriteTimeout, 30*time.Second)
 	return c
 }
