@@ -1,6 +1,6 @@
 # Everything a developer does has a target here; CI runs `make test` and nothing else.
 GO     ?= go
-SEEDS  ?= 150
+SEEDS  ?= 100
 BUDGET ?= 60s
 TIME   ?= 60s
 NODES  ?= 3
