@@ -131,13 +131,15 @@ func (s *shrinker) conditions() {
 		func(p *plan.Plan) { p.Limits.Generation = 0 },
 		func(p *plan.Plan) { p.Limits.Batch = 0 },
 		func(p *plan.Plan) { p.Limits.Inflight = 0 },
+		func(p *plan.Plan) { p.Limits.Piece = 0 },
+		func(p *plan.Plan) { p.Limits.Uncommitted = 0 },
 		func(p *plan.Plan) { p.Limits.Bandwidth, p.Limits.Queue = 0, 0 },
 		func(p *plan.Plan) { p.Limits.Run = 0 },
 		func(p *plan.Plan) { p.Limits.Mailbox = 0 },
 		func(p *plan.Plan) { p.Network.Late = 0 },
 		func(p *plan.Plan) { p.Cluster.Leases = false },
 	} {
-		if after := s.plan; !alike(after, harmless) {
+		if !alike(s.plan, harmless) {
 			s.edit(harmless)
 		}
 	}
