@@ -150,14 +150,14 @@ func (c *conn) describeLine(now time.Time) string {
 
 // CLIENT REPLY ON|OFF|SKIP
 func clientReply(r *request) {
-	switch c := r.conn; {
+	switch m := &r.conn.mode; {
 	case equal(r.args[2], "on"):
-		c.silent, c.skip = false, 0
+		m.silent, m.skip = false, 0
 		r.out.ok()
 	case equal(r.args[2], "off"):
-		c.silent = true
+		m.silent = true
 	case equal(r.args[2], "skip"):
-		c.skip = 2 // this command and the next
+		m.skip = 2 // this command and the next
 	default:
 		r.fail(syntaxError)
 	}
@@ -176,7 +176,7 @@ func clientSwitch(r *request) {
 func clientCapa(r *request) {
 	for _, capability := range r.args[2:] {
 		if equal(capability, "redirect") {
-			r.conn.aware = true
+			r.conn.mode.aware = true
 		}
 	}
 	r.out.ok()

@@ -15,7 +15,7 @@ import (
 // moved returns the error that sends a client elsewhere, if that is right: the
 // connection knows about clusters, and another node leads the slot.
 func (c *conn) moved(slot uint16, spec *command) string {
-	if !c.aware || c.asking || c.readonly && spec.flags&readonly != 0 {
+	if !c.mode.aware || c.mode.asking || c.mode.readonly && spec.flags&readonly != 0 {
 		return ""
 	}
 	m := c.server.config.Store.Map()
@@ -97,7 +97,7 @@ func holders(m node.ClusterMap, p int) []ring.NodeID {
 // clusterMap returns the map to a client that from now on knows that there is a
 // cluster. It reports false, and has answered, if there is none yet.
 func (r *request) clusterMap() (node.ClusterMap, bool) {
-	r.conn.aware = true
+	r.conn.mode.aware = true
 	m := r.conn.server.config.Store.Map()
 	if m.Partitions() == 0 {
 		r.fail(noMap)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,9 +12,9 @@ import (
 	"github.com/understudy-kv/understudy/kv"
 )
 
-// A conn is one client. One goroutine reads its commands and another writes the
-// replies; between them is a queue. Unless told otherwise the fields belong to the
-// reader.
+// A conn is one client. One goroutine reads its commands and another, the sender,
+// writes the replies; between them is a queue. Unless told otherwise the fields belong
+// to the reader.
 type conn struct {
 	server  *Server
 	socket  net.Conn
@@ -23,29 +22,54 @@ type conn struct {
 	began   time.Time
 	queue   queue
 	scanner *scanner
+	sender  sender
 
-	batch      []*request // of this turn, not pushed yet
-	batchBytes int
-	calls      int // of batch
-	merger     merger
-	arriving   int  // bytes of server.arrivals that it has
-	hurried    bool // the socket has a deadline for the next read
+	turn     turn
+	mode     mode
+	arriving int  // bytes of server.arrivals that it has
+	hurried  bool // the socket has a deadline for the next read
+	ended    bool // nothing more is read
 
+	active  atomic.Int64            // when it last said something, in nanoseconds of Unix time
+	current atomic.Pointer[command] // the last command
+	about   about
+}
+
+// A turn is what has arrived together and is not queued yet.
+type turn struct {
+	requests []*request
+	bytes    int // of their arguments
+	calls    int // of all of them
+	merger   merger
+}
+
+func (t *turn) add(r *request) {
+	t.requests = append(t.requests, r)
+	t.bytes += r.bytes
+	t.calls += len(r.calls)
+}
+
+func (t *turn) clear() {
+	clear(t.requests)
+	t.requests, t.bytes, t.calls = t.requests[:0], 0, 0
+}
+
+// A mode is what a client has asked of its connection.
+type mode struct {
 	resp3    bool // protocol version 3 instead of 2
 	aware    bool // it knows about clusters: it may be told MOVED
 	readonly bool // it reads from replicas: it need not be told for reads
 	asking   bool // the next command is not to be sent elsewhere
 	silent   bool // it wants no replies
 	skip     int  // nor for so many commands, this one included
-	ended    bool // nothing more is read
+}
 
-	out writer // the writer's
-
-	retiring atomic.Bool // nothing more is to be read
-
-	active  atomic.Int64            // when it last said something, in nanoseconds of Unix time
-	current atomic.Pointer[command] // the last command
-	about   about
+// pass says that a command was handled, and reports whether it gets no reply.
+func (m *mode) pass(spec *command) bool {
+	mute := m.silent || m.skip > 0
+	m.skip = max(0, m.skip-1)
+	m.asking = m.asking && spec != nil && spec.name == "asking"
+	return mute
 }
 
 // What a client says about itself, for CLIENT LIST of others.
@@ -65,6 +89,7 @@ func newConn(s *Server, socket net.Conn) *conn {
 	}
 	c.active.Store(c.began.UnixNano())
 	c.queue.init(s.config, &s.flights)
+	c.sender.server, c.sender.socket, c.sender.queue = s, socket, &c.queue
 	c.scanner.admit = c.welcome
 	return c
 }
@@ -75,7 +100,7 @@ func (c *conn) serve() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c.write()
+		c.sender.run()
 	}()
 	c.read()
 	<-done
@@ -91,7 +116,7 @@ func (c *conn) abort() {
 
 // retire ends the connection from outside, behind the replies to what has been read.
 func (c *conn) retire() {
-	c.retiring.Store(true)
+	c.sender.retiring.Store(true)
 	_ = c.socket.SetReadDeadline(time.Unix(1, 0))
 }
 
@@ -103,7 +128,7 @@ func (c *conn) read() {
 		c.scanner.filled(n)
 		if n > 0 {
 			c.active.Store(time.Now().UnixNano())
-			c.turn()
+			c.advance()
 		}
 		if err != nil {
 			return
@@ -118,7 +143,7 @@ func (c *conn) receive() (int, error) {
 		if err := c.hurry(c.patience()); err != nil {
 			return 0, err
 		}
-		if c.retiring.Load() { // perhaps since before the deadline was set
+		if c.sender.retiring.Load() { // perhaps since before the deadline was set
 			return 0, net.ErrClosed
 		}
 		n, err := c.socket.Read(room)
@@ -142,9 +167,9 @@ func (c *conn) hurry(patience time.Duration) error {
 	return c.socket.SetReadDeadline(deadline)
 }
 
-// turn runs everything that has arrived, as one batch unless that is too much to
+// advance runs everything that has arrived, as one turn unless that is too much to
 // have in flight.
-func (c *conn) turn() {
+func (c *conn) advance() {
 	for !c.ended {
 		args, err := c.scanner.next()
 		if err != nil {
@@ -153,13 +178,13 @@ func (c *conn) turn() {
 		if err != nil || args == nil {
 			break
 		}
-		c.advance(args)
+		c.step(args)
 	}
 	c.submit()
 }
 
-// advance runs the next command of a turn, and waits where it or the queue needs it.
-func (c *conn) advance(args [][]byte) {
+// step runs the next command of a turn, and waits where it or the queue needs it.
+func (c *conn) step(args [][]byte) {
 	spec := find(args)
 	if spec != nil && spec.flags&barrier != 0 {
 		c.submit()
@@ -170,7 +195,7 @@ func (c *conn) advance(args [][]byte) {
 		return
 	}
 	c.handle(spec, args)
-	if c.queue.full(len(c.batch), c.batchBytes) {
+	if c.queue.full(len(c.turn.requests), c.turn.bytes) {
 		c.submit()
 		c.ended = !c.queue.drain() || c.ended
 	}
@@ -181,29 +206,28 @@ func (c *conn) refuse(err error) {
 	r := take(c, nil, nil)
 	r.fail("ERR " + err.Error())
 	r.last = true
-	c.batch = append(c.batch, r)
+	c.turn.add(r)
 	c.ended = true
 }
 
-// submit starts the calls of the batch and queues its replies, as soon as there is
+// submit starts the calls of the turn and queues its replies, as soon as there is
 // memory for them.
 func (c *conn) submit() {
-	if len(c.batch) == 0 {
+	if len(c.turn.requests) == 0 {
 		return
 	}
-	if !c.queue.admit(c.batchBytes) {
+	if !c.queue.admit(c.turn.bytes) {
 		c.ended = true
 		return
 	}
 	c.arrived(c.scanner.reserved())
-	c.server.commands.Add(uint64(len(c.batch)))
-	if c.calls > 0 {
+	c.server.commands.Add(uint64(len(c.turn.requests)))
+	if c.turn.calls > 0 {
 		store := c.server.config.Store
-		store.Submit(c.merger.merge(c.batch, store.Map().Partitions()))
+		store.Submit(c.turn.merger.merge(c.turn.requests, store.Map().Partitions()))
 	}
-	c.queue.push(c.batch)
-	clear(c.batch)
-	c.batch, c.batchBytes, c.calls = c.batch[:0], 0, 0
+	c.queue.push(c.turn.requests)
+	c.turn.clear()
 }
 
 // handle runs one command as far as it goes without waiting.
@@ -216,14 +240,10 @@ func (c *conn) handle(spec *command, args [][]byte) {
 		c.current.Store(spec)
 		spec.run(r)
 	}
-	c.asking = c.asking && spec != nil && spec.name == "asking"
 	r.args = nil
-	r.mute = c.silent || c.skip > 0
-	c.skip = max(0, c.skip-1)
+	r.mute = c.mode.pass(spec)
 	c.ended = c.ended || r.last
-	c.batch = append(c.batch, r)
-	c.batchBytes += r.bytes
-	c.calls += len(r.calls)
+	c.turn.add(r)
 }
 
 // objection returns the error that keeps a command from running, if there is one.
@@ -251,119 +271,3 @@ func (c *conn) objection(r *request) string {
 	r.slot = slot
 	return c.moved(slot, r.spec)
 }
-
-// write sends replies in order until the last one.
-func (c *conn) write() {
-	defer c.socket.Close()
-	defer c.queue.abandon()
-	var spare []*request
-	late := false // something was answered while the connection retired
-	for {
-		batch := c.queue.take(spare)
-		if len(batch) == 0 {
-			if late {
-				c.linger()
-			}
-			return
-		}
-		if !c.answer(batch) {
-			return
-		}
-		late = late || c.retiring.Load()
-		clear(batch)
-		spare = batch[:0]
-	}
-}
-
-// answer writes the replies of a batch, and sends what it has whenever it would have
-// to wait. It reports false after the last reply of the connection.
-func (c *conn) answer(batch []*request) bool {
-	unsent, unsentBytes := 0, 0
-	send := func() bool {
-		ok := c.flush()
-		c.queue.written(unsent, unsentBytes)
-		unsent, unsentBytes = 0, 0
-		return ok
-	}
-	for i, r := range batch {
-		if !r.ready() {
-			// Whoever finishes the requests before this one is finishing this one too.
-			runtime.Gosched()
-		}
-		if !r.ready() && (!send() || !c.queue.await(r)) {
-			return false
-		}
-		r.alone = i == len(batch)-1 && c.queue.drained()
-		switch {
-		case r.mute:
-		case r.isLong():
-			if !send() || !c.sendLong(r) {
-				return false
-			}
-		default:
-			r.reply(&c.out)
-		}
-		unsent, unsentBytes = unsent+1, unsentBytes+r.bytes
-		last := r.last
-		r.recycle()
-		if last {
-			send()
-			c.linger()
-			return false
-		}
-		if len(c.out.buf) >= flushBytes && !send() {
-			return false
-		}
-	}
-	return send()
-}
-
-// flush sends what has been written.
-func (c *conn) flush() bool {
-	if !c.put(c.out.buf) {
-		return false
-	}
-	if cap(c.out.buf) > 2*flushBytes {
-		c.out.buf = nil
-	}
-	c.out.buf = c.out.buf[:0]
-	return true
-}
-
-// put sends bytes. It reports false if the client does not take them.
-func (c *conn) put(b []byte) bool {
-	const piece = 256 << 10 // each piece has a deadline of its own
-	for len(b) > 0 {
-		n := min(len(b), piece)
-		if err := c.socket.SetWriteDeadline(time.Now().Add(c.server.config.WriteTimeout)); err != nil {
-			return false
-		}
-		if _, err := c.socket.Write(b[:n]); err != nil {
-			return false
-		}
-		b = b[n:]
-	}
-	return true
-}
-
-// linger lets the client read the last reply. Closing at once, with input that was
-// never read, would make the system discard the reply.
-func (c *conn) linger() {
-	half, ok := c.socket.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
-		return
-	}
-	_ = c.socket.SetReadDeadline(time.Now().Add(lingerTime))
-	var waste [1 << 10]byte
-	for range lingerReads {
-		if _, err := c.socket.Read(waste[:]); err != nil {
-			return
-		}
-	}
-}
-
-// How long, and for how many reads, a connection lingers at its end.
-const (
-	lingerTime  = time.Second
-	lingerReads = 64
-)

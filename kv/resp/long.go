@@ -57,47 +57,47 @@ func span(op *kv.Op, size int64) (from, to int64) {
 
 // sendLong puts a long value together and sends it. It reports false if the connection
 // is of no use any more.
-func (c *conn) sendLong(r *request) bool {
+func (s *sender) sendLong(r *request) bool {
 	from, to := span(&r.op[0], r.result().Number)
-	ration := &c.server.ration
+	ration := &s.server.ration
 	if !ration.take(nil, to-from, longPatience) {
-		return c.sendError(r, errCrowded)
+		return s.sendError(r, errCrowded)
 	}
 	defer ration.give(to - from)
-	value, err := c.assemble(r, from, to)
+	value, err := s.assemble(r, from, to)
 	if err != nil {
-		return c.sendError(r, err)
+		return s.sendError(r, err)
 	}
-	c.out.count('$', int64(len(value)))
-	if !c.flush() || !c.put(value) {
+	s.out.count('$', int64(len(value)))
+	if !s.flush() || !s.put(value) {
 		return false
 	}
-	c.out.buf = append(c.out.buf, '\r', '\n')
+	s.out.buf = append(s.out.buf, '\r', '\n')
 	return true
 }
 
 // longPatience is how long a long value waits for others to be sent.
 const longPatience = 5 * time.Second
 
-func (c *conn) sendError(r *request, cause error) bool {
+func (s *sender) sendError(r *request, cause error) bool {
 	var failure *client.Error
 	if !errors.As(cause, &failure) {
 		op := &r.op[0]
 		cause = &client.Error{Code: client.Unavailable, Op: op.Kind.String(), Key: string(op.Key), Err: cause}
 	}
-	c.out.error(r.explain(cause))
+	s.out.error(r.explain(cause))
 	return true
 }
 
 // assemble reads a part of a value, all of it as it was at one moment.
-func (c *conn) assemble(r *request, from, to int64) ([]byte, error) {
+func (s *sender) assemble(r *request, from, to int64) ([]byte, error) {
 	version := r.result().Version
 	value := make([]byte, 0, to-from)
 	for at := from; at < to; at += partBytes {
-		if c.queue.broken.Load() {
+		if s.queue.broken.Load() {
 			return nil, errChanged // nobody hears it
 		}
-		part, err := c.part(r.op[0].Key, at, min(at+partBytes, to))
+		part, err := s.part(r.op[0].Key, at, min(at+partBytes, to))
 		switch {
 		case err != nil:
 			return nil, err
@@ -110,13 +110,13 @@ func (c *conn) assemble(r *request, from, to int64) ([]byte, error) {
 }
 
 // part reads one part and waits for it.
-func (c *conn) part(key []byte, from, to int64) (kv.Result, error) {
+func (s *sender) part(key []byte, from, to int64) (kv.Result, error) {
 	done := make(chan struct{})
 	call := &client.Call{
 		Ops:  []kv.Op{{Kind: kv.Range, Key: key, Offset: from, Until: to}},
 		Done: func(*client.Call) { close(done) },
 	}
-	c.server.config.Store.Submit([]*client.Call{call})
+	s.server.config.Store.Submit([]*client.Call{call})
 	<-done
 	if call.Err != nil {
 		return kv.Result{}, call.Err

@@ -52,7 +52,7 @@ var requests = sync.Pool{New: func() any {
 func take(c *conn, spec *command, args [][]byte) *request {
 	r := requests.Get().(*request)
 	r.conn, r.spec, r.args = c, spec, args
-	r.out.resp3 = c.resp3
+	r.out.resp3 = c.mode.resp3
 	return r
 }
 

@@ -28,7 +28,7 @@ func quit(r *request) {
 // RESET
 func reset(r *request) {
 	c := r.conn
-	c.resp3, c.aware, c.readonly, c.silent, c.skip = false, false, false, false, 0
+	c.mode = mode{}
 	c.describe(func(a *about) { a.name, a.resp3 = "", false })
 	r.out.resp3 = false
 	r.out.status("RESET")
@@ -71,7 +71,7 @@ func hello(r *request) {
 		r.fail(problem)
 		return
 	}
-	r.conn.resp3, r.out.resp3 = version == 3, version == 3
+	r.conn.mode.resp3, r.out.resp3 = version == 3, version == 3
 	r.conn.describe(func(a *about) {
 		a.resp3 = version == 3
 		if named {
@@ -123,19 +123,19 @@ func (r *request) greet(version int64) {
 // READONLY: reads may go to replicas. Here any node answers, so nothing is sent
 // elsewhere.
 func readOnly(r *request) {
-	r.conn.readonly = true
+	r.conn.mode.readonly = true
 	r.out.ok()
 }
 
 // READWRITE
 func readWrite(r *request) {
-	r.conn.readonly = false
+	r.conn.mode.readonly = false
 	r.out.ok()
 }
 
 // ASKING: the next command is meant for this node.
 func asking(r *request) {
-	r.conn.asking = true
+	r.conn.mode.asking = true
 	r.out.ok()
 }
 
