@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/understudy-kv/understudy/scenarios"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/cluster"
 	"github.com/understudy-kv/understudy/sim/picture"
@@ -17,7 +16,7 @@ import (
 
 // replayFlags say what to show of one run.
 type replayFlags struct {
-	seed  uint64
+	planFlags
 	save  string
 	html  string
 	trace traceFlags
@@ -49,14 +48,11 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 		Args:              oneScenario,
 		ValidArgsFunction: completeScenario,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, drawn, err := scenarios.Plan(args[0], sim.Seed(f.seed))
+			p, drawn, err := f.plan(cmd.Flags(), args[0])
 			if err != nil {
 				return usage(err)
 			}
-			if !drawn && cmd.Flags().Changed("seed") {
-				return usage(seedOfPlan(args[0], p))
-			}
-			f.command = replayCommand(args[0], drawn, f.seed)
+			f.command = f.replayCommand(args[0], drawn)
 			show, err := f.trace.printer(cmd)
 			if err != nil {
 				return usage(err)
@@ -65,7 +61,7 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.Uint64Var(&f.seed, "seed", 1, "the seed")
+	f.declare(flags)
 	flags.StringVar(&f.save, "save-plan", "", "write the plan, with whom each fault struck, to this file")
 	flags.StringVar(&f.html, "html", "", "write the run as a page to this file: a space-time diagram, and what clients saw")
 	f.trace.add(cmd)
@@ -106,14 +102,6 @@ func simReplay(out io.Writer, p plan.Plan, f replayFlags, show func(*sim.Event))
 	}
 	printReport(out, report)
 	return exitFor(report.Verdict)
-}
-
-// replayCommand returns what shows a run again: of a scenario and a seed, or of a plan.
-func replayCommand(name string, drawn bool, seed uint64) string {
-	if drawn {
-		return fmt.Sprintf("understudy sim replay %s --seed %d", name, seed)
-	}
-	return "understudy sim replay " + name
 }
 
 // writePage writes the page of a run that a recorder has seen.

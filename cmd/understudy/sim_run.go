@@ -33,6 +33,7 @@ type runFlags struct {
 	marks     bool
 	junit     string
 	plans     string
+	without   []string
 }
 
 func newSimRun() *cobra.Command {
@@ -83,6 +84,7 @@ func (f *runFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
 	flags.BoolVar(&f.marks, "marks", false, "print for every mark how many runs reached it")
 	flags.StringVar(&f.junit, "junit", "", "write the summary as JUnit XML to this `file`")
+	declareWithout(flags, &f.without)
 	flags.StringVar(&f.plans, "save-plans", "", "write the plan of the cheapest run of each way to fail into this `folder`")
 }
 
@@ -102,9 +104,16 @@ func (f runFlags) rehearsal(names []string) (rehearsal, error) {
 	if err != nil {
 		return rehearsal{}, fmt.Errorf("--shard: %w", err)
 	}
+	without, err := families(f.without)
+	if err != nil {
+		return rehearsal{}, err
+	}
 	chosen, err := choose(names)
 	if err != nil {
 		return rehearsal{}, err
+	}
+	for i := range chosen {
+		chosen[i].Without = append(chosen[i].Without, without...)
 	}
 	work := campaign.Work{Scenarios: chosen, First: sim.Seed(f.first), Seeds: f.seeds, Shard: shard}
 	if work.Len() == 0 {

@@ -16,8 +16,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"github.com/understudy-kv/understudy/scenarios"
-	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/cluster"
 	"github.com/understudy-kv/understudy/sim/plan"
@@ -27,7 +25,7 @@ import (
 
 // shrinkFlags say what to make small, and for how long.
 type shrinkFlags struct {
-	seed    uint64
+	planFlags
 	out     string
 	limit   time.Duration
 	workers int
@@ -51,12 +49,9 @@ interrupted; the smallest plan so far is written in each case.`,
 		Args:              oneScenario,
 		ValidArgsFunction: completeScenario,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, drawn, err := scenarios.Plan(args[0], sim.Seed(f.seed))
+			p, _, err := f.plan(cmd.Flags(), args[0])
 			if err != nil {
 				return usage(err)
-			}
-			if !drawn && cmd.Flags().Changed("seed") {
-				return usage(seedOfPlan(args[0], p))
 			}
 			if f.workers < 1 {
 				return usage(fmt.Errorf("--workers must be above 0"))
@@ -65,17 +60,12 @@ interrupted; the smallest plan so far is written in each case.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.Uint64Var(&f.seed, "seed", 1, "the seed")
+	f.declare(flags)
 	flags.StringVarP(&f.out, "out", "o", "minimal.yaml", "where to write the smallest plan")
 	flags.DurationVar(&f.limit, "for", 0, "stop after this time; 0: when nothing more can be left out")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "how many plans to try at a time")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	return cmd
-}
-
-// seedOfPlan complains of a seed for what has one.
-func seedOfPlan(name string, p plan.Plan) error {
-	return fmt.Errorf("%s is a plan and has its seed, %d; edit it there, or leave --seed out", name, p.Seed)
 }
 
 // A shrinkResult is what the command prints.

@@ -101,7 +101,12 @@ func (w Work) Replay(r Run) string { return "understudy sim replay " + w.argumen
 func (w Work) Shrink(r Run) string { return "understudy sim shrink " + w.arguments(r) }
 
 func (w Work) arguments(r Run) string {
-	return fmt.Sprintf("%s --seed %d", quoted(w.Scenarios[r.Scenario].Name), r.Seed)
+	s := w.Scenarios[r.Scenario]
+	text := fmt.Sprintf("%s --seed %d", quoted(s.Name), r.Seed)
+	for _, f := range s.Without {
+		text += " --without " + string(f)
+	}
+	return text
 }
 
 // quoted returns a word as a shell reads it.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/campaign"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 func someWork(scenarios, seeds int, shard campaign.Shard) campaign.Work {
@@ -79,10 +80,13 @@ func TestOnlyShardsThatExistAreRead(t *testing.T) {
 }
 
 func TestReplayIsReadyForAShell(t *testing.T) {
-	w := campaign.Work{Scenarios: []campaign.Scenario{{Name: "./my first.yaml"}, {Name: "calm"}}}
+	w := campaign.Work{Scenarios: []campaign.Scenario{
+		{Name: "./my first.yaml"}, {Name: "calm"}, {Name: "calm", Scenario: plan.Scenario{Without: []plan.Family{plan.Cuts, plan.Damage}}},
+	}}
 	for run, want := range map[campaign.Run]string{
 		{Scenario: 0, Seed: 7}:           "understudy sim replay './my first.yaml' --seed 7",
 		{Scenario: 1, Seed: sim.Seed(8)}: "understudy sim replay calm --seed 8",
+		{Scenario: 2, Seed: sim.Seed(9)}: "understudy sim replay calm --seed 9 --without cuts --without damage",
 	} {
 		if got := w.Replay(run); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -36,6 +36,9 @@ func Draw(s Scenario, seed sim.Seed) Plan {
 		d.plan.Strikes = append(d.plan.Strikes, d.strikes(uint64(i), f)...)
 	}
 	slices.SortStableFunc(d.plan.Strikes, func(a, b Strike) int { return cmp.Compare(a.At, b.At) })
+	for _, f := range s.Without {
+		f.leaveOut(&d.plan)
+	}
 	return d.plan
 }
 

@@ -28,6 +28,9 @@ type Scenario struct {
 	Hardware Hardware `yaml:"hardware"`
 	Sizes    Sizes    `yaml:"sizes"`
 	Faults   []Fault  `yaml:"faults"`
+	// Without lists families that are taken out of every plan. All else is drawn as if
+	// they were there, so a plan differs in nothing but what is missing.
+	Without []Family `yaml:"without"`
 }
 
 // A Shape says how large the cluster is.

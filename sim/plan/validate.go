@@ -75,6 +75,11 @@ func (s Scenario) Validate() error {
 			return err
 		}
 	}
+	for i, f := range s.Without {
+		if _, err := ParseFamily(string(f)); err != nil {
+			return badField(fmt.Sprintf("without[%d]", i), "is wrong: %v", err)
+		}
+	}
 	return nil
 }
 
