@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/understudy-kv/understudy/scenarios/zoo"
+	"github.com/understudy-kv/understudy/sim/plan"
+	"github.com/understudy-kv/understudy/sim/shrink"
 )
 
 func TestTheZooNeedsTheSourceTree(t *testing.T) {
@@ -28,7 +30,8 @@ func TestTheZooNeedsTheGoCommand(t *testing.T) {
 }
 
 func TestTheZooRefusesWrongUse(t *testing.T) {
-	for _, args := range [][]string{{"M999"}, {"--budget", "0s"}, {"--workers", "0"}, {"--shrink", "-1s"}} {
+	for _, args := range [][]string{{"M999"}, {"--budget", "0s"}, {"--workers", "0"}, {"--shrink", "-1s"},
+		{"--without", "meteors"}, {"--without", "cuts", "--families"}, {"--without", "cuts", "--write"}} {
 		code, _, errs := understudy(t, append([]string{"sim", "zoo", "--source", "../.."}, args...)...)
 		if code != exitUsage || errs == "" {
 			t.Errorf("%v: exit code %d: %s", args, code, errs)
@@ -59,6 +62,26 @@ func TestAHuntFailsBothWays(t *testing.T) {
 		if errors.As(err, &exit) != (c.code != exitOK) || exit != nil && exit.code != c.code || !strings.Contains(out.String(), c.said) {
 			t.Errorf("%s, %+v: %v\n%s", c.mutant.Title, c.find, err, out.String())
 		}
+	}
+}
+
+func TestAHuntTellsWhatAMutantNeeds(t *testing.T) {
+	var out bytes.Buffer
+	cmd := &cobra.Command{}
+	cmd.SetOut(&out)
+	h := &hunt{cmd: cmd, total: 1, found: zoo.Results{}}
+	h.tell(zoo.Mutant{ID: "A1", Title: "a bug"}, zoo.Find{
+		Caught: true, Oracle: "progress", Scenario: "calm", Seed: 1, Runs: 1,
+		Shrunk:  &zoo.Shrunk{Original: shrink.Size{Faults: 37}, Minimal: shrink.Size{Faults: 1}, Runs: 90, Seconds: 4},
+		Without: map[plan.Family]int{plan.Cuts: 0, plan.Clocks: 7},
+	}, func() {})
+	for _, want := range []string{"from 37 faults", "to   1 fault,", "with 90 replays in 4.0 s", "not without cuts"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it lacks %q:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "clocks") {
+		t.Errorf("it does without clocks:\n%s", out.String())
 	}
 }
 

@@ -14,24 +14,20 @@ import (
 
 	"github.com/understudy-kv/understudy/sim/campaign"
 	"github.com/understudy-kv/understudy/sim/check"
-	"github.com/understudy-kv/understudy/sim/shrink"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
-// A Find is what became of the hunt for a mutant.
-type Find struct {
-	Caught bool `json:"caught"`
-	// Oracle is the first whose promise was broken: one of those of sim/check,
-	// "nondeterminism", "crash" if the simulator itself could not go on, or "test".
-	Oracle    string `json:"oracle,omitempty"`
-	Signature string `json:"signature,omitempty"` // of the violation, or what else was seen
-	Scenario  string `json:"scenario,omitempty"`
-	Seed      uint64 `json:"seed,omitempty"`
-	Runs      int    `json:"runs,omitempty"` // of all scenarios, this one included
-	// Seconds of CPU that the runs took. To build the mutant takes more.
-	Seconds float64 `json:"cpuSeconds"`
-	Size    string  `json:"size,omitempty"`    // of the plan that was found
-	Minimal string  `json:"minimal,omitempty"` // after shrinking
-	Plan    string  `json:"-"`                 // the file of the plan, if there is one
+// An Effort says how much a hunt may take, and what it does without. What is zero has no
+// bound.
+type Effort struct {
+	CPU     time.Duration
+	Runs    int
+	Without []plan.Family
+}
+
+// spent reports whether so much is enough.
+func (e Effort) spent(cpu time.Duration, runs int) bool {
+	return e.CPU > 0 && cpu >= e.CPU || e.Runs > 0 && runs >= e.Runs
 }
 
 // Slices of a hunt are of this much real time, because the CPU time of a process is
@@ -42,13 +38,12 @@ const (
 )
 
 // Hunt rehearses the mutant's scenarios with its program until an oracle finds
-// something, or the budget of CPU time is spent. The plan of what was found is written
-// into dir.
-func (m Mutant) Hunt(ctx context.Context, program, dir string, budget time.Duration) (Find, error) {
+// something, or the effort is spent. The plan of what was found is written into dir.
+func (m Mutant) Hunt(ctx context.Context, program, dir string, e Effort) (Find, error) {
 	var spent time.Duration
 	next, f := uint64(1), Find{}
-	for !f.Caught && spent < budget {
-		s, cpu, err := m.rehearse(ctx, program, dir, next, min(slice, budget-spent))
+	for !f.Caught && !e.spent(spent, f.Runs) {
+		s, cpu, err := m.rehearse(ctx, program, m.campaign(dir, next, e, spent))
 		if err != nil {
 			return f, err
 		}
@@ -57,6 +52,25 @@ func (m Mutant) Hunt(ctx context.Context, program, dir string, budget time.Durat
 	}
 	f.Seconds = spent.Seconds()
 	return f, nil
+}
+
+// campaign returns the arguments of the next slice of a hunt, which begins with a seed.
+func (m Mutant) campaign(dir string, first uint64, e Effort, spent time.Duration) []string {
+	limit := slice
+	if e.CPU > 0 {
+		limit = min(limit, e.CPU-spent)
+	}
+	args := append([]string{"sim", "run"}, m.Scenarios...)
+	args = append(args, "--json", "--stop-after", "1", "--workers", "1", "--seed", fmt.Sprint(first),
+		"--for", limit.String(), "--repeat", m.repeat(), "--save-plans", filepath.Join(dir, "found"))
+	if e.Runs > 0 {
+		seeds := (e.Runs + len(m.Scenarios) - 1) / len(m.Scenarios)
+		args = append(args, "--seeds", fmt.Sprint(max(1, seeds-int(first-1))))
+	}
+	for _, f := range e.Without {
+		args = append(args, "--without", string(f))
+	}
+	return args
 }
 
 // A summary is what a program says about a campaign, as far as it is of interest.
@@ -88,12 +102,9 @@ func (m Mutant) judge(s summary, first uint64, f *Find) (next uint64) {
 }
 
 // rehearse runs a campaign until something fails or the time is over.
-func (m Mutant) rehearse(ctx context.Context, program, dir string, first uint64, limit time.Duration) (s summary, cpu time.Duration, err error) {
+func (m Mutant) rehearse(ctx context.Context, program string, args []string) (s summary, cpu time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stuckTime)
 	defer cancel()
-	args := append([]string{"sim", "run"}, m.Scenarios...)
-	args = append(args, "--json", "--stop-after", "1", "--workers", "1", "--seed", fmt.Sprint(first),
-		"--for", limit.String(), "--repeat", m.repeat(), "--save-plans", filepath.Join(dir, "found"))
 	cmd := exec.CommandContext(ctx, program, args...)
 	var out, errs bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = m.root, &out, &errs
@@ -126,20 +137,4 @@ func crash(complaint string) string {
 		}
 	}
 	return ""
-}
-
-// Shrink makes the plan of what was found small, for at most so long.
-func (m Mutant) Shrink(ctx context.Context, program, dir string, f *Find, limit time.Duration) error {
-	cmd := exec.CommandContext(ctx, program, "sim", "shrink", f.Plan, "--json", "--for", limit.String(),
-		"--out", filepath.Join(dir, "minimal.yaml"))
-	out, err := cmd.Output()
-	if err != nil {
-		return fmt.Errorf("mutant %s: sim shrink %s: %w", m.ID, f.Plan, err)
-	}
-	var result struct{ Original, Minimal shrink.Size }
-	if err := json.Unmarshal(out, &result); err != nil {
-		return fmt.Errorf("mutant %s: sim shrink: %w", m.ID, err)
-	}
-	f.Size, f.Minimal = result.Original.String(), result.Minimal.String()
-	return nil
 }

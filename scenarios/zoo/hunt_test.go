@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/understudy-kv/understudy/sim/campaign"
@@ -27,7 +28,7 @@ func TestOnlyABrokenPromiseCatchesAMutant(t *testing.T) {
 	} {
 		var f Find
 		next := m.judge(c.sum, 5, &f)
-		if f != c.want || !f.Caught && next != c.next {
+		if !reflect.DeepEqual(f, c.want) || !f.Caught && next != c.next {
 			t.Errorf("%s: %+v, then seed %d; want %+v, then %d", name, f, next, c.want, c.next)
 		}
 	}

@@ -186,6 +186,9 @@ func treeWith(t *testing.T, text string) string {
 	if err := os.Mkdir(filepath.Join(root, "docs"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(root, FaultsFile), []byte("# Faults\n"+beginFaults+"old\n"+endFaults+"the end\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(root, Folder, "index.yaml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

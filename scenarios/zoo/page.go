@@ -22,6 +22,8 @@ func (x *Index) Page(r Results) []byte {
 		c.writeBugs(&b)
 		c.writeMutants(&b, r)
 	}
+	x.writeShrunk(&b, r)
+	x.writeFamilies(&b, r)
 	return b.Bytes()
 }
 
@@ -44,7 +46,8 @@ runs, or it costs time and breaks no promise.
 In the tables of mutants, *runs* and *CPU* are what it took until the oracle found something: seeds of the scenarios, which
 take turns, from the first one on, and seconds of one processor, without those to build the mutant. Equal code takes equal
 runs on every machine; these numbers are of the code when each was hunted last. What no scenario shows is hunted by the tests that ought to notice, after the scenarios if there are any.
-*Shrunk to* is what ` + "`understudy sim shrink`" + ` left of the first plan that failed.
+*Shrunk to* is what ` + "`understudy sim shrink`" + ` left of the first plan that failed; [below](#what-failures-need) is what that
+took. Which faults the bugs need is [at the end](#families-of-faults).
 `
 
 // writeSums tells how many were caught, and by whom.
@@ -112,7 +115,7 @@ func (c Chapter) writeMutants(b *bytes.Buffer, r Results) {
 				cpu = fmt.Sprintf("%.1f s", f.Seconds)
 			}
 			fmt.Fprintf(b, "| [%s](../%s) %s | %s | %s | %s | %s | %s |\n",
-				m.ID, m.PatchFile(), m.Title, m.ground(), m.fate(f, hunted), runs, cpu, f.Minimal)
+				m.ID, m.PatchFile(), m.Title, m.ground(), m.fate(f, hunted), runs, cpu, f.Shrunk.minimal())
 		}
 	}
 }
