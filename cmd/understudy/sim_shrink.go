@@ -92,11 +92,12 @@ func simShrink(cmd *cobra.Command, p plan.Plan, f shrinkFlags) error {
 		ctx, cancel = context.WithTimeout(ctx, f.limit)
 		defer cancel()
 	}
-	s := &shrinking{ctx: ctx, workers: f.workers, signature: first.Violations[0].Signature(), started: time.Now()}
-	p = first.Plan
-	p.Work.Only = orDone(p, first.Done)
+	whole := first.Plan
+	whole.Work.Only = orDone(whole, first.Done)
+	s := &shrinking{ctx: ctx, workers: f.workers, started: time.Now()}
+	s.seek(first.Violations[0])
 	s.bar = newCountBar(cmd.ErrOrStderr(), -1, "shrinking")
-	minimal := shrink.Minimize(p, s.firstThatFails, s.show)
+	minimal := shrink.Minimize(s.start(whole, first.Violations[0].At), s.firstThatFails, s.show)
 	_ = s.bar.Finish()
 	teller := story.New()
 	last := cluster.RunToViolation(minimal, teller.Observe)
@@ -105,7 +106,7 @@ func simShrink(cmd *cobra.Command, p plan.Plan, f shrinkFlags) error {
 		return usage(err)
 	}
 	result := shrinkResult{
-		Signature: s.signature, Violation: last.Violations[0].String(), Original: shrink.SizeOf(p), Minimal: shrink.SizeOf(minimal),
+		Signature: s.quest.Signature, Violation: last.Violations[0].String(), Original: shrink.SizeOf(whole), Minimal: shrink.SizeOf(minimal),
 		Runs: s.runs, Seconds: time.Since(s.started).Seconds(), Complete: ctx.Err() == nil, Plan: f.out,
 		Story: strings.Split(strings.TrimSuffix(told, "\n"), "\n"),
 	}
@@ -152,12 +153,31 @@ func (r shrinkResult) print(out io.Writer) {
 
 // A shrinking runs plans for the shrinker.
 type shrinking struct {
-	ctx       context.Context
-	workers   int
-	signature string
-	runs      int
-	started   time.Time
-	bar       *progressbar.ProgressBar
+	ctx     context.Context
+	workers int
+	quest   cluster.Quest
+	runs    int
+	started time.Time
+	bar     *progressbar.ProgressBar
+}
+
+// seek looks for the like of a violation from now on. What is left out of a plan may delay
+// it, by half at most: plans that fail later still are not worth the time of finding out.
+func (s *shrinking) seek(v check.Violation) {
+	s.quest = cluster.Quest{Signature: v.Signature(), By: v.At + v.At/2 + time.Second}
+}
+
+// start returns the plan with which to begin: nothing after the violation is needed for
+// it.
+func (s *shrinking) start(p plan.Plan, at time.Duration) plan.Plan {
+	if at >= p.Duration {
+		return p
+	}
+	short := shrink.Until(p, at+time.Millisecond)
+	if s.firstThatFails(slices.Values([]plan.Plan{short})) == 0 {
+		return short
+	}
+	return p
 }
 
 // firstThatFails runs some plans at a time and returns the first of them that fails
@@ -168,7 +188,8 @@ func (s *shrinking) firstThatFails(plans iter.Seq[plan.Plan]) int {
 		if s.ctx.Err() != nil {
 			return -1
 		}
-		if i := slices.Index(s.fail(some), true); i >= 0 {
+		if i, v := s.run(some); i >= 0 {
+			s.seek(v)
 			return tried + i
 		}
 		tried += len(some)
@@ -176,20 +197,21 @@ func (s *shrinking) firstThatFails(plans iter.Seq[plan.Plan]) int {
 	return -1
 }
 
-// fail runs plans side by side and says which of them fail.
-func (s *shrinking) fail(plans []plan.Plan) []bool {
-	failed := make([]bool, len(plans))
+// run runs plans side by side and returns the first that fails, with how it does, or -1.
+func (s *shrinking) run(plans []plan.Plan) (int, check.Violation) {
+	found := make([]bool, len(plans))
+	violations := make([]check.Violation, len(plans))
 	var all sync.WaitGroup
 	for i, p := range plans {
-		all.Go(func() {
-			r := cluster.RunToViolation(p)
-			failed[i] = len(r.Violations) > 0 && r.Violations[0].Signature() == s.signature
-		})
+		all.Go(func() { violations[i], found[i] = s.quest.Finds(p) })
 	}
 	all.Wait()
 	s.runs += len(plans)
 	_ = s.bar.Add(len(plans))
-	return failed
+	if i := slices.Index(found, true); i >= 0 {
+		return i, violations[i]
+	}
+	return -1, check.Violation{}
 }
 
 // show tells how small the plan is.

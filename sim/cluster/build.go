@@ -93,7 +93,7 @@ func groupAt(partition int) check.Group { return check.Group(node.Group(partitio
 // weather sets how packets fare at all times.
 func (r *run) weather() {
 	n := r.plan.Network
-	r.network.Add("delay", network.Delay{
+	r.network.Add(usualDelay, network.Delay{
 		Floor: n.Latency / 2, Mean: n.Latency / 2, TailChance: n.Tail, Tail: 100 * n.Latency,
 	})
 	for _, p := range r.plan.Pairs {
@@ -124,6 +124,7 @@ func (r *run) weather() {
 
 // Names of rules of the network that no strike orders.
 const (
+	usualDelay = "delay"
 	farLink    = "far link"
 	narrowLink = "narrow link"
 )

@@ -89,13 +89,19 @@ func (r *run) swizzle(s *plan.Strike, _ actors.NodeID) func() {
 // clog holds the packets from other servers to n.
 func (r *run) clog(s *plan.Strike, n actors.NodeID) func() {
 	return r.network.Add(string(s.Kind), network.Clog{
-		From: r.others(n), To: []actors.NodeID{n}, Until: r.world.Now() + s.For,
+		From: r.others(n), To: []actors.NodeID{n}, Until: r.unclogged(s),
 	})
 }
 
 // clogLink holds the packets from n to one other server.
 func (r *run) clogLink(s *plan.Strike, n actors.NodeID) func() {
 	return r.network.Add(string(s.Kind), network.Clog{
-		From: []actors.NodeID{n}, To: r.other(s, n), Until: r.world.Now() + s.For,
+		From: []actors.NodeID{n}, To: r.other(s, n), Until: r.unclogged(s),
 	})
+}
+
+// unclogged is when the packets that a strike holds arrive: when it is over, or when
+// everything is healed.
+func (r *run) unclogged(s *plan.Strike) time.Duration {
+	return min(r.world.Now()+s.For, r.plan.Duration)
 }

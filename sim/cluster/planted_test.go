@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -161,42 +160,6 @@ func TestPlantedBugsOfOddWorldsAreFound(t *testing.T) {
 	}
 }
 
-// A cluster that answers everybody may yet find no rest.
-func TestUnrestIsFound(t *testing.T) {
-	cases := []struct {
-		bug    string
-		plant  func(*run)
-		oracle string
-	}{
-		{"a leader that has nothing to do makes others stand", func(r *run) {
-			r.parts.codec = tamperRaft(func(m raft.Message) raft.Message {
-				if m.Kind == raft.Rest {
-					m.Kind = raft.StandNow
-				}
-				return m
-			})
-		}, check.TermsAtRest},
-		{"logs and files are said to be removed and stay", func(r *run) {
-			r.plan.Limits = plan.Limits{Generation: 5000, Snapshot: 5000}
-			r.parts.disk = func(d *disk.Disk) sim.Disk { return hoardingDisk{d} }
-		}, check.NothingPilesUp},
-	}
-	for _, c := range cases {
-		t.Run(c.bug, func(t *testing.T) {
-			r := newRun(plan.Draw(rehearsal, 1))
-			c.plant(r)
-			found := r.carryOut(nil).Violations
-			i := slices.IndexFunc(found, func(v check.Violation) bool { return v.Oracle == c.oracle })
-			if i < 0 {
-				t.Fatalf("%s did not notice: %v", c.oracle, found)
-			}
-			if first, rest, _ := strings.Cut(found[i].Text, "\n"); strings.Contains(first, "node 2: term") || !strings.Contains(rest, "node 2: term") {
-				t.Errorf("the violation does not say how things stand: %q", found[i].Text)
-			}
-		})
-	}
-}
-
 // Whoever is not there when it is removed must be told later.
 func TestWhoIsNotToldThatItWasRemovedIsFound(t *testing.T) {
 	moving := rehearsal
@@ -244,21 +207,6 @@ func (h lyingHandle) SyncLog(log string, mark uint64) {
 	h.Disk.SyncLog(log, mark)
 	h.post(actors.LogSynced{Log: log, Mark: mark})
 }
-
-// A hoardingDisk removes nothing.
-type hoardingDisk struct{ *disk.Disk }
-
-func (d hoardingDisk) For(owner actors.Ref, post func(actors.Message)) actors.Disk {
-	return hoardingHandle{d.Disk.For(owner, post), post}
-}
-
-type hoardingHandle struct {
-	actors.Disk
-	post func(actors.Message)
-}
-
-func (h hoardingHandle) RemoveLog(log string)   { h.post(actors.LogRemoved{Log: log}) }
-func (h hoardingHandle) RemoveFile(file string) { h.post(actors.FileRemoved{File: file}) }
 
 // tamperRaft is a codec that changes raft messages on their way.
 func tamperRaft(change func(raft.Message) raft.Message) tamper {

@@ -22,7 +22,7 @@ const (
 )
 
 // demandRest waits until nothing goes on but heartbeats: no new terms, no mail that
-// waits, no files that nobody needs.
+// waits, no disk at work, no files that nobody needs.
 func (r *run) demandRest() {
 	var terms []check.Group
 	for range restTries {
@@ -79,6 +79,9 @@ func (r *run) piled() error {
 // piledOn looks at the disk of a node.
 func (r *run) piledOn(n actors.NodeID) error {
 	d, generations := r.disks[n], 0
+	if waiting := d.Waiting(); waiting > 0 {
+		return fmt.Errorf("the disk of node %v has %d operations to end", n, waiting)
+	}
 	for _, l := range d.Logs() {
 		if strings.HasPrefix(l, journal.Name+"-") {
 			generations++

@@ -54,8 +54,12 @@ type run struct {
 	found    []check.Violation
 	heard    hearsay
 	progress int // partitions that accepted a write after healing
-	// impatient says that nothing after the first violation matters.
+	// impatient says that nothing after the first violation matters, or after the oracle
+	// that is sought, if one is, has nothing more to say, or after a time if it is not zero.
 	impatient bool
+	sought    string
+	settled   bool // that oracle was content
+	by        time.Duration
 }
 
 // maxViolations is how many violations a report holds. The first one tells most.
@@ -69,9 +73,7 @@ func Run(p plan.Plan, observers ...func(*sim.Event)) Report {
 // RunToViolation carries out a plan until a promise is seen broken, and no further. Its
 // first violation is that of [Run].
 func RunToViolation(p plan.Plan, observers ...func(*sim.Event)) Report {
-	r := newRun(p)
-	r.impatient = true
-	return r.carryOut(observers)
+	return Quest{}.Run(p, observers...)
 }
 
 func newRun(p plan.Plan) *run {
@@ -92,16 +94,9 @@ func (r *run) carryOut(observers []func(*sim.Event)) Report {
 	r.build(observers)
 	r.schedule()
 	r.world.RunUntil(r.over, r.plan.Duration)
-	for _, phase := range []func(){r.heal, r.drain, r.demandProgress, r.demandConvergence, r.demandDepartures, r.demandRest} {
-		if !r.over() {
-			phase()
-		}
-	}
+	r.recover()
 	return r.judge()
 }
-
-// over reports whether nothing more needs to be seen.
-func (r *run) over() bool { return r.impatient && len(r.found) > 0 }
 
 // await lets the world run until done, and reports whether it came true in time.
 func (r *run) await(done func() bool, limit time.Duration) bool {

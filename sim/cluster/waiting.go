@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,45 +49,70 @@ func (h *hearsay) listen(w *sim.World) {
 }
 
 // accuse reports that something did not happen in time, and who waits for what: the
-// first line says what, and those after it what is known of each group that is not at
-// one.
+// first line says what, the second which faults are in force still, and those after them
+// what is known of each group that is not at one.
 func (r *run) accuse(oracle, format string, args ...any) {
-	r.fail(oracle, fmt.Sprintf(format, args...)+"\n"+r.waiting())
+	lines := append([]string{fmt.Sprintf(format, args...), r.inForce()}, r.waiting()...)
+	r.fail(oracle, strings.Join(lines, "\n"))
 }
 
-// waiting tells what is known of the groups, those first and only that are not at one
-// if there are any.
-func (r *run) waiting() string {
-	var all, open strings.Builder
-	for p := range r.plan.Cluster.Partitions {
-		text := r.groupReport(p)
-		all.WriteString(text)
-		if r.watch.consensus.Converged(groupAt(p)) != nil {
-			open.WriteString(text)
+// inForce names the cut and clogged links, paused nodes and bad disks that there are.
+// After healing that is none, unless the simulator itself is wrong.
+func (r *run) inForce() string {
+	var faults []string
+	for name, rule := range r.network.InForce() {
+		if name != usualDelay && name != farLink {
+			faults = append(faults, fmt.Sprintf("%s %+v", name, rule))
 		}
 	}
-	if open.Len() > 0 {
-		return strings.TrimSuffix(open.String(), "\n")
+	for _, n := range append(slices.Clone(r.servers), r.clientNodes()...) {
+		if r.world.Paused(n) {
+			faults = append(faults, fmt.Sprintf("node %v is paused", n))
+		}
 	}
-	return strings.TrimSuffix(all.String(), "\n")
+	for _, n := range r.servers {
+		for _, f := range r.disks[n].InForce() {
+			faults = append(faults, fmt.Sprintf("the disk of node %v is %s", n, f))
+		}
+	}
+	if len(faults) == 0 {
+		return "no link is cut or clogged, no node is paused, no disk is stuck, slow or full"
+	}
+	return "still in force: " + strings.Join(faults, "; ")
+}
+
+// waiting tells what is known of the groups, those only that are not at one if there are
+// any.
+func (r *run) waiting() []string {
+	var all, open []string
+	for p := range r.plan.Cluster.Partitions {
+		report := r.groupReport(p)
+		all = append(all, report...)
+		if r.watch.consensus.Converged(groupAt(p)) != nil {
+			open = append(open, report...)
+		}
+	}
+	if len(open) > 0 {
+		return open
+	}
+	return all
 }
 
 // groupReport tells what is known of one group, a line for it and for each replica.
-func (r *run) groupReport(partition int) string {
+func (r *run) groupReport(partition int) []string {
 	g := groupAt(partition)
 	members := r.watch.consensus.Configuration(g)
-	var b strings.Builder
 	leader := "nobody led yet"
 	if r.watch.consensus.Terms(g) > 0 {
 		leader = fmt.Sprintf("node %d was last heard to lead", r.watch.leaders[g])
 	}
-	fmt.Fprintf(&b, "group %d of %v: %s; %d entries are decided\n", g, members, leader, r.watch.consensus.Decided(g))
+	lines := []string{fmt.Sprintf("group %d of %v: %s; %d entries are decided", g, members, leader, r.watch.consensus.Decided(g))}
 	for _, n := range r.servers {
 		if f := r.watch.consensus.Facts(g, check.Node(n)); members.Has(check.Node(n)) || f.Last > 0 {
-			fmt.Fprintf(&b, "  node %v%s: %s\n", n, r.health(n, f), r.replicaReport(speaker{g, n}, f))
+			lines = append(lines, fmt.Sprintf("  node %v%s: %s", n, r.health(n, f), r.replicaReport(speaker{g, n}, f)))
 		}
 	}
-	return b.String()
+	return lines
 }
 
 // health says what keeps a node from its work.
@@ -99,6 +125,9 @@ func (r *run) health(n actors.NodeID, f check.Facts) (text string) {
 	}
 	if f.Damaged {
 		text += ", damaged"
+	}
+	if d := r.disks[n].Waiting(); d > 0 {
+		text += fmt.Sprintf(", its disk has %d operations to end", d)
 	}
 	if waiting := r.world.Waiting(n); waiting > 0 {
 		text += fmt.Sprintf(", %d messages wait", waiting)

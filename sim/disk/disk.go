@@ -125,6 +125,7 @@ type Disk struct {
 	slow     int      // factor on latencies, by the slow faults in force
 	stuck    int      // how many stuck faults are in force
 	held     []func() // what waits for the disk to come unstuck
+	asked    int      // operations that have begun and not ended
 	failSync int      // how many syncs are to fail
 	failAdd  int      // how many appends are to fail
 	failFile int      // how many writes or seals of files are to fail
@@ -147,6 +148,16 @@ func (d *Disk) For(_ actors.Ref, post func(actors.Message)) actors.Disk {
 
 // Counts returns what happened so far.
 func (d *Disk) Counts() Counts { return d.counts }
+
+// Waiting returns how many operations were asked for in this life of the node and have not
+// ended, those included that wait for others.
+func (d *Disk) Waiting() int {
+	waiting := d.asked + max(len(d.tasks)-1, 0) // the first has begun
+	for _, name := range d.names {
+		waiting += len(d.logs[name].next)
+	}
+	return waiting
+}
 
 // Logs returns the names of the logs in the order they were created.
 func (d *Disk) Logs() []string { return slices.Clone(d.names) }
@@ -184,7 +195,7 @@ func (d *Disk) Pieces(file string) [][]byte {
 func (d *Disk) Crash() {
 	d.epoch++
 	d.counts.Crashes++
-	d.held = nil
+	d.held, d.asked = nil, 0
 	d.crashRemovals()
 	for _, name := range d.names {
 		d.crash(d.logs[name])
@@ -267,7 +278,11 @@ func (d *Disk) later(lat Latency, f func()) {
 	if d.slow > 1 {
 		d.counts.Slowed++
 	}
-	d.labour(wait, 1, d.epoch, f)
+	d.asked++
+	d.labour(wait, 1, d.epoch, func() {
+		d.asked--
+		f()
+	})
 }
 
 // labour passes the time of an operation, wait for each of as many laps as the disk

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -62,6 +63,23 @@ func (d *Disk) Stick() (lift func()) {
 			f()
 		}
 	})
+}
+
+// InForce tells which faults are not lifted; none if the disk works as it should.
+func (d *Disk) InForce() (faults []string) {
+	if d.stuck > 0 {
+		faults = append(faults, "stuck")
+	}
+	if d.slow > 1 {
+		faults = append(faults, fmt.Sprintf("%d times slower", d.slow))
+	}
+	if d.capacity > 0 {
+		faults = append(faults, fmt.Sprintf("full at %d bytes", d.capacity))
+	}
+	if d.failSync+d.failAdd+d.failFile+d.failRead > 0 {
+		faults = append(faults, "about to fail")
+	}
+	return faults
 }
 
 func once(f func()) func() {

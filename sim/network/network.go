@@ -7,6 +7,7 @@
 package network
 
 import (
+	"iter"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -92,6 +93,18 @@ func (n *Network) remove(p *placed) {
 		if p == q {
 			n.rules = append(n.rules[:i:i], n.rules[i+1:]...)
 			return
+		}
+	}
+}
+
+// InForce ranges over the rules that are not lifted, with their names, in the order they
+// were added.
+func (n *Network) InForce() iter.Seq2[string, Rule] {
+	return func(yield func(string, Rule) bool) {
+		for _, p := range n.rules {
+			if !yield(n.tallies[p.name].Name, p.rule) {
+				return
+			}
 		}
 	}
 }

@@ -7,15 +7,21 @@ import (
 	"github.com/understudy-kv/understudy/sim/plan"
 )
 
-// time shortens the run. Faults that would strike after its end go with it.
+// Until returns the plan of a run that ends at a time. Faults that would strike after it
+// go.
+func Until(p plan.Plan, end time.Duration) plan.Plan {
+	p.Duration = end
+	if after := slices.IndexFunc(p.Strikes, func(f plan.Strike) bool { return f.At >= end }); after >= 0 {
+		p.Strikes = p.Strikes[:after]
+	}
+	return p
+}
+
+// time shortens the run.
 func (s *shrinker) time() {
 	const unit = time.Millisecond
 	s.least(1, int((s.plan.Duration+unit-1)/unit), func(p *plan.Plan, n int) {
-		p.Duration = time.Duration(n) * unit
-		end := slices.IndexFunc(p.Strikes, func(f plan.Strike) bool { return f.At >= p.Duration })
-		if end >= 0 {
-			p.Strikes = p.Strikes[:end]
-		}
+		*p = Until(*p, time.Duration(n)*unit)
 	})
 }
 
@@ -117,32 +123,43 @@ func withNodes(p *plan.Plan, n int) {
 	p.Strikes = strikes
 }
 
-// conditions makes the network, the disks, the clocks and the sizes harmless, one after
-// the other.
+// harmless are the changes each of which makes one trait of the network, the disks or the
+// servers harmless.
+var harmless = []func(*plan.Plan){
+	func(p *plan.Plan) { p.Network.Loss = 0 },
+	func(p *plan.Plan) { p.Network.Duplicate = 0 },
+	func(p *plan.Plan) { p.Network.Reorder = 0 },
+	func(p *plan.Plan) { p.Network.Tail = 0 },
+	func(p *plan.Plan) { p.Disk.Torn = 0 },
+	func(p *plan.Plan) { p.Limits.Snapshot = 0 },
+	func(p *plan.Plan) { p.Limits.Trailing = 0 },
+	func(p *plan.Plan) { p.Limits.Generation = 0 },
+	func(p *plan.Plan) { p.Limits.Batch = 0 },
+	func(p *plan.Plan) { p.Limits.Inflight = 0 },
+	func(p *plan.Plan) { p.Limits.Piece = 0 },
+	func(p *plan.Plan) { p.Limits.Uncommitted = 0 },
+	func(p *plan.Plan) { p.Limits.Bandwidth, p.Limits.Queue = 0, 0 },
+	func(p *plan.Plan) { p.Limits.Run = 0 },
+	func(p *plan.Plan) { p.Limits.Mailbox = 0 },
+	func(p *plan.Plan) { p.Network.Late = 0 },
+	func(p *plan.Plan) { p.Cluster.Leases = false },
+}
+
+// conditions makes the network, the disks, the clocks and the sizes harmless.
 func (s *shrinker) conditions() {
-	for _, harmless := range []func(*plan.Plan){
-		func(p *plan.Plan) { p.Network.Loss = 0 },
-		func(p *plan.Plan) { p.Network.Duplicate = 0 },
-		func(p *plan.Plan) { p.Network.Reorder = 0 },
-		func(p *plan.Plan) { p.Network.Tail = 0 },
-		func(p *plan.Plan) { p.Disk.Torn = 0 },
-		func(p *plan.Plan) { p.Limits.Snapshot = 0 },
-		func(p *plan.Plan) { p.Limits.Trailing = 0 },
-		func(p *plan.Plan) { p.Limits.Generation = 0 },
-		func(p *plan.Plan) { p.Limits.Batch = 0 },
-		func(p *plan.Plan) { p.Limits.Inflight = 0 },
-		func(p *plan.Plan) { p.Limits.Piece = 0 },
-		func(p *plan.Plan) { p.Limits.Uncommitted = 0 },
-		func(p *plan.Plan) { p.Limits.Bandwidth, p.Limits.Queue = 0, 0 },
-		func(p *plan.Plan) { p.Limits.Run = 0 },
-		func(p *plan.Plan) { p.Limits.Mailbox = 0 },
-		func(p *plan.Plan) { p.Network.Late = 0 },
-		func(p *plan.Plan) { p.Cluster.Leases = false },
-	} {
-		if !alike(s.plan, harmless) {
-			s.edit(harmless)
+	var harmful []int // places among the changes
+	for i, change := range harmless {
+		if !alike(s.plan, change) {
+			harmful = append(harmful, i)
 		}
 	}
+	remove(s, harmful, func(p *plan.Plan, rest []int) {
+		for _, i := range harmful {
+			if !slices.Contains(rest, i) {
+				harmless[i](p)
+			}
+		}
+	})
 	remove(s, s.plan.Clocks, func(p *plan.Plan, rest []plan.Skew) { p.Clocks = rest })
 	remove(s, s.plan.Machines, func(p *plan.Plan, rest []plan.Machine) { p.Machines = rest })
 	remove(s, s.plan.Pairs, func(p *plan.Plan, rest []plan.Pair) { p.Pairs = rest })
@@ -156,8 +173,11 @@ func alike(p plan.Plan, change func(*plan.Plan)) bool {
 	return before == [...]any{p.Network, p.Disk, p.Limits, p.Cluster}
 }
 
-// details makes each fault as plain and as short as it can be.
+// details makes each fault as plain and as short as it can be, when most of them are gone.
 func (s *shrinker) details() {
+	if s.grain != finest {
+		return
+	}
 	for i := range s.plan.Strikes {
 		edit := func(change func(*plan.Strike)) {
 			s.edit(func(p *plan.Plan) {

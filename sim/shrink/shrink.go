@@ -4,7 +4,10 @@
 package shrink
 
 import (
+	"fmt"
+	"hash/fnv"
 	"iter"
+	"math"
 
 	"github.com/understudy-kv/understudy/sim/plan"
 )
@@ -24,20 +27,27 @@ type Progress struct {
 // known that it does. P names its operations: those that are not named cannot be left
 // out one by one. After each success and at the beginning of each pass, report is told.
 //
-// It goes through the passes again and again until none of them finds anything: what
-// one takes away may have been what another could not do without.
+// It goes through the passes with an ever finer grain, so that what is tried one by one is
+// tried on plans that run quickly, and then again and again until none of them finds
+// anything: what one takes away may have been what another could not do without. No plan
+// is tested twice.
 func Minimize(p plan.Plan, fails Test, report func(Progress)) plan.Plan {
-	s := &shrinker{plan: p, fails: fails, report: report}
+	s := &shrinker{plan: p, fails: fails, report: report, passed: map[uint64]bool{}}
+	for _, s.grain = range grains {
+		s.round()
+	}
 	for before := (Size{}); before != SizeOf(s.plan); {
 		before = SizeOf(s.plan)
-		for _, pass := range passes {
-			s.pass = pass.name
-			s.tell()
-			pass.run(s)
-		}
+		s.round()
 	}
 	return s.plan
 }
+
+// grains are into how many pieces each round divides what it makes smaller.
+var grains = []int{8, 64, finest}
+
+// finest is more pieces than there is anything of.
+const finest = math.MaxInt
 
 // passes are in the order of what they save: a run that takes less time, and has fewer
 // faults, makes all that follows cheaper.
@@ -48,9 +58,9 @@ var passes = []struct {
 	{"time", (*shrinker).time},
 	{"faults", (*shrinker).strikes},
 	{"clients", (*shrinker).clients},
-	{"operations", (*shrinker).operations},
 	{"servers", (*shrinker).cluster},
 	{"conditions", (*shrinker).conditions},
+	{"operations", (*shrinker).operations},
 	{"details", (*shrinker).details},
 }
 
@@ -58,35 +68,63 @@ var passes = []struct {
 type shrinker struct {
 	plan   plan.Plan // the smallest so far that fails
 	pass   string
+	grain  int
+	passed map[uint64]bool // hashes of the plans that do not fail
 	fails  Test
 	report func(Progress)
 }
 
+// round goes through the passes once.
+func (s *shrinker) round() {
+	for _, pass := range passes {
+		s.pass = pass.name
+		s.tell()
+		pass.run(s)
+	}
+}
+
 func (s *shrinker) tell() { s.report(Progress{Pass: s.pass, Size: SizeOf(s.plan)}) }
 
+// A candidate is a plan that may take the place of the one so far.
+type candidate struct {
+	plan  plan.Plan
+	place int    // among all that were proposed
+	hash  uint64 // of the plan
+}
+
 // try takes the first of the candidates that fails and returns which it was, or -1 if
-// there is none. Those that are no plans are passed over.
-func (s *shrinker) try(candidates iter.Seq[plan.Plan]) int {
-	var places []int // of the plans that are tried, among the candidates
-	var plans []plan.Plan
-	i := s.fails(func(yield func(plan.Plan) bool) {
+// there is none. Those that are no plans, or are known to pass, are passed over.
+func (s *shrinker) try(proposed iter.Seq[plan.Plan]) int {
+	var tried []candidate
+	first := s.fails(func(yield func(plan.Plan) bool) {
 		place := -1
-		for c := range candidates {
-			if place++; c.Validate() != nil {
+		for p := range proposed {
+			place++
+			c := candidate{p, place, hashOf(p)}
+			if s.passed[c.hash] || p.Validate() != nil {
 				continue
 			}
-			places, plans = append(places, place), append(plans, c)
-			if !yield(c) {
+			if tried = append(tried, c); !yield(p) {
 				return
 			}
 		}
 	})
-	if i < 0 {
-		return -1
+	for i, c := range tried {
+		if i == first {
+			s.plan = c.plan
+			s.tell()
+			return c.place
+		}
+		s.passed[c.hash] = true
 	}
-	s.plan = plans[i]
-	s.tell()
-	return places[i]
+	return -1
+}
+
+// hashOf tells plans from one another.
+func hashOf(p plan.Plan) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%v", p)
+	return h.Sum64()
 }
 
 // edit tries a change of the plan.
@@ -102,7 +140,7 @@ func (s *shrinker) edit(change func(*plan.Plan)) bool {
 // ever nearer to what it is now.
 func (s *shrinker) least(low, now int, set func(*plan.Plan, int)) {
 	for now > low {
-		values := from(low, now)
+		values := from(low, now, s.grain)
 		i := s.try(func(yield func(plan.Plan) bool) {
 			for _, n := range values {
 				p := s.plan
@@ -119,9 +157,10 @@ func (s *shrinker) least(low, now int, set func(*plan.Plan, int)) {
 	}
 }
 
-// from returns numbers in [low, now), each of which halves the way to now.
-func from(low, now int) (values []int) {
-	for gap := now - low; gap > 0; gap /= 2 {
+// from returns numbers in [low, now), each of which halves the way to now, down to steps
+// of which the grain says how many lie between the two.
+func from(low, now, grain int) (values []int) {
+	for gap := now - low; gap > (now-low)/grain; gap /= 2 {
 		values = append(values, now-gap)
 	}
 	return values
@@ -136,7 +175,8 @@ func remove[T any](s *shrinker, items []T, set func(*plan.Plan, []T)) {
 		rest = append(rest, items[:i]...)
 		return append(rest, items[min(i+size, len(items)):]...)
 	}
-	for size := len(items); size > 0; size = min(size, len(items)) / 2 {
+	least := max(len(items)/s.grain, 1)
+	for size := len(items); size >= least; size = min(size, len(items)) / 2 {
 		for at := 0; at < len(items); {
 			i := s.try(func(yield func(plan.Plan) bool) {
 				for from := at; from < len(items); from += size {

@@ -1,0 +1,72 @@
+package cluster
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/understudy-kv/understudy/sim"
+	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/plan"
+)
+
+// A Quest looks in plans for a violation that is known from another one.
+type Quest struct {
+	// Signature is what the violation has in common with the one that is known; see
+	// [check.Violation.Signature]. It must be the first of its run.
+	Signature string
+	// By is the simulated time after which it counts no more. Zero: it counts at any time.
+	By time.Duration
+}
+
+// Run carries out a plan until its first violation, or until it is certain that this will
+// not be the one that is sought: who seeks a lack of progress has seen enough when every
+// partition has accepted a write. What the report says of a run that was ended so, other
+// than its violations, is not what [Run] would say.
+func (q Quest) Run(p plan.Plan, observers ...func(*sim.Event)) Report {
+	r := newRun(p)
+	r.impatient, r.by = true, q.By
+	r.sought, _, _ = strings.Cut(q.Signature, ":")
+	return r.carryOut(observers)
+}
+
+// Finds returns the violation that is sought if it is the first of a plan.
+func (q Quest) Finds(p plan.Plan) (v check.Violation, found bool) {
+	if all := q.Run(p).Violations; len(all) > 0 && all[0].Signature() == q.Signature {
+		return all[0], true
+	}
+	return v, false
+}
+
+// A phase is what is done after the faults.
+type phase struct {
+	run    func(*run)
+	blames []string // the oracles that complain in it and not later
+}
+
+var phases = []phase{
+	{(*run).heal, nil},
+	{(*run).drain, nil},
+	{(*run).demandProgress, []string{check.Progress}},
+	{(*run).demandConvergence, []string{check.Convergence}},
+	{(*run).demandDepartures, []string{check.NothingLeft}},
+	{(*run).demandRest, []string{check.TermsAtRest, check.NothingPilesUp}},
+}
+
+// recover heals the cluster and demands what it must be capable of then.
+func (r *run) recover() {
+	for _, p := range phases {
+		if r.over() {
+			return
+		}
+		p.run(r)
+		if r.sought != "" && slices.Contains(p.blames, r.sought) {
+			r.settled = true
+		}
+	}
+}
+
+// over reports whether nothing more needs to be seen.
+func (r *run) over() bool {
+	return r.impatient && (len(r.found) > 0 || r.settled || r.by > 0 && r.world.Now() > r.by)
+}
