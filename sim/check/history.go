@@ -14,7 +14,7 @@ import (
 // A History is what the clients of a run asked and were told. Each operation
 // concerns one key.
 type History struct {
-	calls []call
+	calls []*call
 	clock int64
 	names int // processes named so far
 }
@@ -30,37 +30,39 @@ type call struct {
 	failed   bool
 }
 
+// answered reports whether anybody knows what came of the call.
+func (c *call) answered() bool { return c.returned != 0 }
+
 // A Process is a client that does one thing at a time.
 type Process struct {
 	history *History
 	number  int
-	open    int // the index of its running call, or -1
+	open    *call // nil if none runs
 }
 
 // NewProcess adds a client.
 func (h *History) NewProcess() *Process {
 	h.names++
-	return &Process{history: h, number: h.names - 1, open: -1}
+	return &Process{history: h, number: h.names - 1}
 }
 
 // Invoke notes at simulated time now that the process asks op.
 func (p *Process) Invoke(now time.Duration, op kv.Op) {
-	p.open = len(p.history.calls)
-	p.history.calls = append(p.history.calls, call{process: p.number, op: op, called: p.history.tick(now)})
+	p.open = &call{process: p.number, op: op, called: p.history.tick(now)}
+	p.history.calls = append(p.history.calls, p.open)
 }
 
 // Answer notes that the running call was answered.
 func (p *Process) Answer(now time.Duration, r kv.Result) {
-	c := &p.history.calls[p.open]
-	c.returned, c.result = p.history.tick(now), r
-	p.open = -1
+	p.open.returned, p.open.result = p.history.tick(now), r
+	p.open = nil
 }
 
 // Fail notes that the running call certainly had and will have no effect. If it
 // has one all the same, somebody reads what nobody wrote.
 func (p *Process) Fail() {
-	p.history.calls[p.open].failed = true
-	p.open = -1
+	p.open.failed = true
+	p.open = nil
 }
 
 // Lose notes that the outcome of the running call is unknown. The call stays open
@@ -68,7 +70,7 @@ func (p *Process) Fail() {
 func (p *Process) Lose() {
 	p.history.names++
 	p.number = p.history.names - 1
-	p.open = -1
+	p.open = nil
 }
 
 // tick makes of simulated time a clock on which no two moments are equal.
@@ -80,7 +82,7 @@ func (h *History) tick(now time.Duration) int64 {
 // Answered returns how many calls were answered.
 func (h *History) Answered() (n int) {
 	for _, c := range h.calls {
-		if c.returned != 0 {
+		if c.answered() {
 			n++
 		}
 	}
@@ -90,7 +92,7 @@ func (h *History) Answered() (n int) {
 // Open returns how many calls stayed without an answer.
 func (h *History) Open() (n int) {
 	for _, c := range h.calls {
-		if c.returned == 0 && !c.failed {
+		if !c.answered() && !c.failed {
 			n++
 		}
 	}
@@ -101,29 +103,33 @@ func (h *History) Open() (n int) {
 type Judgement struct {
 	Verdict Verdict // Pass, Violated, or Inconclusive when the time ran out
 	Key     string  // a key with no linearization, when Violated
-	info    porcupine.LinearizationInfo
+	// What was judged, and for how long at most: all operations, or those on Key.
+	operations []porcupine.Operation
+	limit      time.Duration
 }
 
 // Judge looks for an order of the operations on each key that explains every
 // answer, for at most limit of real time.
 func (h *History) Judge(limit time.Duration) Judgement {
-	result, info := porcupine.CheckOperationsVerbose(model, h.operations(), limit)
-	switch result {
+	j := Judgement{operations: h.operations(), limit: limit}
+	switch porcupine.CheckOperationsTimeout(model, j.operations, limit) {
 	case porcupine.Ok:
-		return Judgement{Verdict: Pass, info: info}
+		j.Verdict = Pass
 	case porcupine.Unknown:
-		return Judgement{Verdict: Inconclusive, info: info}
+		j.Verdict = Inconclusive
+	case porcupine.Illegal:
+		j.Verdict = Violated
+		j.Key, j.operations = culprit(j.operations, limit)
 	}
-	key, info := h.culprit(limit, info)
-	return Judgement{Verdict: Violated, Key: key, info: info}
+	return j
 }
 
-// culprit names the first key whose operations have no order, and says how far they
-// have one. If none is found again it gives back what is known of all.
-func (h *History) culprit(limit time.Duration, all porcupine.LinearizationInfo) (string, porcupine.LinearizationInfo) {
-	for _, one := range byKey(h.operations()) {
-		if result, info := porcupine.CheckOperationsVerbose(model, one, limit); result == porcupine.Illegal {
-			return string(one[0].Input.(kv.Op).Key), info
+// culprit finds the first key whose operations have no order. If none is found again it
+// gives back all operations.
+func culprit(all []porcupine.Operation, limit time.Duration) (string, []porcupine.Operation) {
+	for _, one := range byKey(all) {
+		if porcupine.CheckOperationsTimeout(model, one, limit) == porcupine.Illegal {
+			return keyOf(one[0]), one
 		}
 	}
 	return "", all
@@ -137,7 +143,9 @@ type Band struct {
 }
 
 // Visualize writes Porcupine's page about a judgement, with bands above it: about all
-// operations, or about those on Key when they have no order.
+// operations, or about those on Key when they have no order. It looks for the order
+// again: to note on the way how far each attempt came costs so much that it is only done
+// for who wants to see it.
 func (j Judgement) Visualize(w io.Writer, bands []Band) error {
 	notes := make([]porcupine.Annotation, len(bands))
 	for i, b := range bands {
@@ -146,25 +154,28 @@ func (j Judgement) Visualize(w io.Writer, bands []Band) error {
 			Details: fmt.Sprintf("%s, %v to %v", b.Text, b.From, b.To),
 		}
 	}
-	j.info.AddAnnotations(notes)
-	return porcupine.Visualize(model, j.info, w)
+	_, info := porcupine.CheckOperationsVerbose(model, j.operations, j.limit)
+	info.AddAnnotations(notes)
+	return porcupine.Visualize(model, info, w)
 }
 
-// operations turns the history into Porcupine's form. A call that failed for
-// certain is left out; so is a read without an answer, which constrains nothing.
+// operations turns the history into Porcupine's form, in which a call is what is asked
+// and what is answered. A call that failed for certain is left out; so is a read without
+// an answer, which constrains nothing.
 func (h *History) operations() []porcupine.Operation {
 	list := make([]porcupine.Operation, 0, len(h.calls))
 	for _, c := range h.calls {
-		if c.failed || c.returned == 0 && !c.op.IsWrite() {
+		if c.failed || !c.answered() && !c.op.IsWrite() {
 			continue
 		}
-		o := porcupine.Operation{
-			ClientId: c.process, Input: c.op, Output: answer{c.result, true}, Call: c.called, Return: c.returned,
-		}
-		if c.returned == 0 {
-			o.Output, o.Return = answer{}, math.MaxInt64
+		o := porcupine.Operation{ClientId: c.process, Input: c, Output: c, Call: c.called, Return: c.returned}
+		if !c.answered() {
+			o.Return = math.MaxInt64
 		}
 		list = append(list, o)
 	}
 	return list
 }
+
+// keyOf is the key that an operation in Porcupine's form concerns.
+func keyOf(o porcupine.Operation) string { return string(o.Input.(*call).op.Key) }

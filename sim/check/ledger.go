@@ -93,8 +93,8 @@ func (g *group) counts(m *image, i raft.Index, prefix uint64) bool {
 
 func (g *group) heldUnderLater(i raft.Index, holds func(Node) bool) bool {
 	for _, m := range g.images { // any order: one is enough
-		for _, p := range m.configurations {
-			if p.index > i && quorum(p.configuration, holds) {
+		for n := len(m.configurations) - 1; n >= 0 && m.configurations[n].index > i; n-- {
+			if quorum(m.configurations[n].configuration, holds) {
 				return true
 			}
 		}

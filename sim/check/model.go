@@ -23,21 +23,15 @@ type cell struct {
 	version uint64
 }
 
-// An answer is what a client was told, if anything.
-type answer struct {
-	kv.Result
-	known bool
-}
-
 var model = porcupine.Model{
 	Partition: byKey,
 	Init:      func() any { return cell{} },
-	Step: func(state, input, output any) (bool, any) {
-		return step(state.(cell), input.(kv.Op), output.(answer))
+	Step: func(state, _, output any) (bool, any) {
+		return step(state.(cell), output.(*call))
 	},
 	Equal: func(a, b any) bool { return a.(cell) == b.(cell) },
-	DescribeOperation: func(input, output any) string {
-		return describe(input.(kv.Op), output.(answer))
+	DescribeOperation: func(_, output any) string {
+		return describe(output.(*call))
 	},
 	DescribeState: func(state any) string { return state.(cell).String() },
 }
@@ -47,7 +41,7 @@ func byKey(history []porcupine.Operation) [][]porcupine.Operation {
 	var parts [][]porcupine.Operation
 	index := map[string]int{}
 	for _, o := range history {
-		key := string(o.Input.(kv.Op).Key)
+		key := keyOf(o)
 		i, seen := index[key]
 		if !seen {
 			i = len(parts)
@@ -60,18 +54,18 @@ func byKey(history []porcupine.Operation) [][]porcupine.Operation {
 }
 
 // step reports whether the answer is right in this state, and the state after it.
-func step(before cell, op kv.Op, got answer) (bool, cell) {
-	after, want := apply(before, op)
-	if !got.known {
+func step(before cell, c *call) (bool, cell) {
+	after, want := apply(before, c.op)
+	if !c.answered() {
 		return true, after
 	}
-	if !sameAnswer(op, want, got.Result) {
+	if !sameAnswer(c.op, want, c.result) {
 		return false, before
 	}
 	if after.present && after.version == 0 {
-		after.version = got.Version
+		after.version = c.result.Version
 	}
-	return want.Version == 0 || got.Version == want.Version, after
+	return want.Version == 0 || c.result.Version == want.Version, after
 }
 
 // sameAnswer compares what the operation promises to tell; versions are compared
@@ -213,9 +207,9 @@ func (c cell) String() string {
 	return strconv.Quote(c.value)
 }
 
-func describe(op kv.Op, a answer) string {
-	if !a.known {
-		return fmt.Sprintf("%v: outcome unknown", op)
+func describe(c *call) string {
+	if !c.answered() {
+		return fmt.Sprintf("%v: outcome unknown", c.op)
 	}
-	return fmt.Sprintf("%v: %v", op, a.Result)
+	return fmt.Sprintf("%v: %v", c.op, c.result)
 }
