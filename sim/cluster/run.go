@@ -41,7 +41,7 @@ type run struct {
 	servers  []actors.NodeID
 	clients  []actors.Ref
 	lanes    []*lane
-	keys     *keyring
+	keys     keyring
 	watch    *watch
 	history  *check.History
 	counts   counts

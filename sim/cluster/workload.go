@@ -1,9 +1,9 @@
 package cluster
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
@@ -27,14 +27,15 @@ const callTimeout = 3 * time.Second
 type lane struct {
 	world    *sim.World
 	client   actors.Ref
-	number   int // of the lane, among those of its client
+	number   int    // of the lane, among those of its client
+	stem     string // of the values that it writes
 	plan     *plan.Plan
 	pace     *sim.Stream
 	chance   *sim.Stream // of the operation under way
 	process  *check.Process
 	contract *check.Contract
 	turns    int // operations so far, also those that the plan leaves out
-	keys     *keyring
+	keys     keyring
 	seen     map[string]string // by key: the value read last, for compare-and-set
 	running  *errand           // nil if there is none
 	until    time.Duration
@@ -44,41 +45,8 @@ type lane struct {
 // An errand is an operation under way.
 type errand struct {
 	key   int
-	op    kv.Op
+	name  []byte // of the key
 	asked *check.Operation
-}
-
-// maxOpenWrites is how many writes without an answer one key may collect. Each may
-// take effect at any later time or never, and doubles the orders to be searched.
-const maxOpenWrites = 4
-
-// A keyring is the keys of a run. A key that has collected too many open writes is
-// replaced by a fresh one.
-type keyring struct {
-	generation []int
-	open       []int
-}
-
-func newKeyring(keys int) *keyring {
-	return &keyring{generation: make([]int, keys), open: make([]int, keys)}
-}
-
-func (k *keyring) name(key int) []byte {
-	if g := k.generation[key]; g > 0 {
-		return fmt.Appendf(nil, "key-%d-%d", key, g)
-	}
-	return fmt.Appendf(nil, "key-%d", key)
-}
-
-// lost counts an open write to a key of the given name.
-func (k *keyring) lost(key int, name []byte) {
-	if !bytes.Equal(name, k.name(key)) {
-		return // replaced already
-	}
-	if k.open[key]++; k.open[key] == maxOpenWrites {
-		k.generation[key]++
-		k.open[key] = 0
-	}
 }
 
 // counts is what the clients of a run were told.
@@ -86,11 +54,12 @@ type counts struct {
 	answered, unavailable, unknown int
 }
 
-func newLane(w *sim.World, c actors.Ref, number int, p *plan.Plan, k *keyring, h *check.History, t *check.Contract, n *counts) *lane {
+func newLane(w *sim.World, c actors.Ref, number int, p *plan.Plan, k keyring, h *check.History, t *check.Contract, n *counts) *lane {
 	return &lane{
 		world:    w,
 		client:   c,
 		number:   number,
+		stem:     fmt.Sprintf("%v.%d:", c.Node, number),
 		plan:     p,
 		pace:     w.Stream("pace", uint64(c.Node), uint64(number)),
 		process:  h.NewProcess(),
@@ -124,7 +93,7 @@ func (l *lane) clientNumber() int { return int(l.client.Node &^ actors.ClientBit
 
 // draw makes up an operation on a key. Every third key is a counter.
 func (l *lane) draw(key int) kv.Op {
-	op := kv.Op{Key: l.keys.name(key)}
+	op := kv.Op{Key: l.keys.use(key)}
 	if l.chance.Chance(l.plan.Work.Reads) {
 		return l.drawRead(op)
 	}
@@ -149,7 +118,7 @@ func (l *lane) position() int64 { return int64(l.chance.IntN(25)) - 12 }
 
 func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
 	op.Kind = kv.Put
-	op.Value = fmt.Appendf(nil, "%v.%d:%d", l.client.Node, l.number, l.turns)
+	op.Value = strconv.AppendInt([]byte(l.stem), int64(l.turns), 10)
 	op.ReturnOld = l.chance.Chance(0.2)
 	switch l.chance.IntN(9) {
 	case 0:
@@ -174,11 +143,12 @@ func (l *lane) drawWrite(key int, op kv.Op) kv.Op {
 
 // do gives an operation to the client.
 func (l *lane) do(key int, op kv.Op) {
-	e := &errand{key: key, op: op, asked: l.contract.Begin(uint64(l.client.Node), []kv.Op{op})}
+	ops := []kv.Op{op}
+	e := &errand{key: key, name: op.Key, asked: l.contract.Begin(uint64(l.client.Node), ops)}
 	l.running = e
 	l.process.Invoke(l.world.Now(), op)
 	l.world.Send(l.client, client.Submit{Calls: []*client.Call{{
-		Ops:     []kv.Op{op},
+		Ops:     ops,
 		Timeout: callTimeout,
 		Done:    func(c *client.Call) { l.done(e, c) },
 	}}})
@@ -210,7 +180,7 @@ func (l *lane) lose(e *errand) {
 	l.counts.unknown++
 	l.process.Lose()
 	e.asked.Lost()
-	l.keys.lost(e.key, e.op.Key)
+	l.keys.lost(e.key, e.name)
 }
 
 // abandon ends the operation under way, if there is one, because the process of the
