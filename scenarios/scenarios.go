@@ -57,9 +57,9 @@ func Find(name string) (plan.Scenario, error) {
 }
 
 // Plan returns the plan that a seed draws from a scenario, which is named as for
-// [Find], without some families of faults. If the name is the path of a plan instead,
-// that is returned, and drawn is false: it has a seed already, and holds what it holds.
-func Plan(name string, seed sim.Seed, without ...plan.Family) (p plan.Plan, drawn bool, err error) {
+// [Find] and changed by vary. If the name is the path of a plan instead, that is
+// returned, and drawn is false: it has a seed already, and holds what it holds.
+func Plan(name string, seed sim.Seed, vary func(*plan.Scenario)) (p plan.Plan, drawn bool, err error) {
 	if isPath(name) {
 		if text, err := read(name); err == nil && plan.Holds(text) {
 			p, err = plan.Parse(name, text)
@@ -70,7 +70,7 @@ func Plan(name string, seed sim.Seed, without ...plan.Family) (p plan.Plan, draw
 	if err != nil {
 		return plan.Plan{}, true, err
 	}
-	s.Without = append(s.Without, without...)
+	vary(&s)
 	return plan.Draw(s, seed), true, nil
 }
 

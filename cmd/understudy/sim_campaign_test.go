@@ -217,14 +217,17 @@ func TestWhatWasAskedForIsWritten(t *testing.T) {
 		}
 		paths = append(paths, path)
 	}
-	junit, plans := filepath.Join(dir, "sim.xml"), filepath.Join(dir, "plans")
-	args := append([]string{"sim", "run", "--seeds", "2", "--junit", junit, "--save-plans", plans}, paths...)
+	junit, plans, profile := filepath.Join(dir, "sim.xml"), filepath.Join(dir, "plans"), filepath.Join(dir, "cpu.prof")
+	args := append([]string{"sim", "run", "--seeds", "2", "--junit", junit, "--save-plans", plans, "--cpuprofile", profile}, paths...)
 	code, out, _ := understudy(t, args...)
 	if code != exitFailure || strings.Count(out, "FAIL ") != 2 {
 		t.Errorf("exit code %d, and it says\n%s", code, out)
 	}
 	if text, err := os.ReadFile(junit); err != nil || !bytes.Contains(text, []byte(`<testsuites name="understudy sim run" tests="3" failures="1" errors="1"`)) {
 		t.Errorf("JUnit: %v\n%s", err, text)
+	}
+	if info, err := os.Stat(profile); err != nil || info.Size() == 0 {
+		t.Errorf("profile: %+v, %v", info, err)
 	}
 	if !strings.Contains(out, "understudy sim shrink "+filepath.Join(plans, "progress-")) {
 		t.Errorf("it does not say how to go on:\n%s", out)

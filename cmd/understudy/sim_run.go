@@ -33,7 +33,8 @@ type runFlags struct {
 	marks     bool
 	junit     string
 	plans     string
-	without   []string
+	profile   string
+	variation
 }
 
 func newSimRun() *cobra.Command {
@@ -84,8 +85,9 @@ func (f *runFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
 	flags.BoolVar(&f.marks, "marks", false, "print for every mark how many runs reached it")
 	flags.StringVar(&f.junit, "junit", "", "write the summary as JUnit XML to this `file`")
-	declareWithout(flags, &f.without)
+	f.variation.declare(flags)
 	flags.StringVar(&f.plans, "save-plans", "", "write the plan of the cheapest run of each way to fail into this `folder`")
+	flags.StringVar(&f.profile, "cpuprofile", "", "write to this `file` where the time went, for 'go tool pprof'")
 }
 
 // rehearsal checks the flags and says what to do.
@@ -104,7 +106,7 @@ func (f runFlags) rehearsal(names []string) (rehearsal, error) {
 	if err != nil {
 		return rehearsal{}, fmt.Errorf("--shard: %w", err)
 	}
-	without, err := families(f.without)
+	vary, err := f.read()
 	if err != nil {
 		return rehearsal{}, err
 	}
@@ -113,7 +115,7 @@ func (f runFlags) rehearsal(names []string) (rehearsal, error) {
 		return rehearsal{}, err
 	}
 	for i := range chosen {
-		chosen[i].Without = append(chosen[i].Without, without...)
+		vary(&chosen[i].Scenario)
 	}
 	work := campaign.Work{Scenarios: chosen, First: sim.Seed(f.first), Seeds: f.seeds, Shard: shard}
 	if work.Len() == 0 {
@@ -158,6 +160,11 @@ func simRun(cmd *cobra.Command, names []string, f runFlags) error {
 	if err != nil {
 		return usage(err)
 	}
+	stop, err := profile(f.profile)
+	if err != nil {
+		return usage(err)
+	}
+	defer stop()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectorPercent)
 	}

@@ -103,6 +103,9 @@ func (w Work) Shrink(r Run) string { return "understudy sim shrink " + w.argumen
 func (w Work) arguments(r Run) string {
 	s := w.Scenarios[r.Scenario]
 	text := fmt.Sprintf("%s --seed %d", quoted(s.Name), r.Seed)
+	if s.Servers > 0 {
+		text += fmt.Sprintf(" --nodes %d", s.Servers)
+	}
 	for _, f := range s.Without {
 		text += " --without " + string(f)
 	}

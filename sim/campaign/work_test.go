@@ -81,12 +81,12 @@ func TestOnlyShardsThatExistAreRead(t *testing.T) {
 
 func TestReplayIsReadyForAShell(t *testing.T) {
 	w := campaign.Work{Scenarios: []campaign.Scenario{
-		{Name: "./my first.yaml"}, {Name: "calm"}, {Name: "calm", Scenario: plan.Scenario{Without: []plan.Family{plan.Cuts, plan.Damage}}},
+		{Name: "./my first.yaml"}, {Name: "calm"}, {Name: "calm", Scenario: plan.Scenario{Without: []plan.Family{plan.Cuts, plan.Damage}, Servers: 5}},
 	}}
 	for run, want := range map[campaign.Run]string{
 		{Scenario: 0, Seed: 7}:           "understudy sim replay './my first.yaml' --seed 7",
 		{Scenario: 1, Seed: sim.Seed(8)}: "understudy sim replay calm --seed 8",
-		{Scenario: 2, Seed: sim.Seed(9)}: "understudy sim replay calm --seed 9 --without cuts --without damage",
+		{Scenario: 2, Seed: sim.Seed(9)}: "understudy sim replay calm --seed 9 --nodes 5 --without cuts --without damage",
 	} {
 		if got := w.Replay(run); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -69,7 +69,7 @@ func (d *drawing) limit(purpose string, r Range) int {
 
 func (d *drawing) drawSizes(s Scenario) {
 	d.plan.Cluster = Cluster{
-		Nodes:      d.size("nodes", s.Cluster.Nodes),
+		Nodes:      cmp.Or(s.Servers, d.size("nodes", s.Cluster.Nodes)),
 		Partitions: d.size("partitions", s.Cluster.Partitions),
 		Leases:     d.seed.Stream("leases").IntN(4) > 0,
 	}

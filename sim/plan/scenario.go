@@ -31,6 +31,9 @@ type Scenario struct {
 	// Without lists families that are taken out of every plan. All else is drawn as if
 	// they were there, so a plan differs in nothing but what is missing.
 	Without []Family `yaml:"without"`
+	// Servers is how many nodes every plan has, whatever Cluster.Nodes says. Zero: as it
+	// says.
+	Servers int `yaml:"-"`
 }
 
 // A Shape says how large the cluster is.

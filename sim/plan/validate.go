@@ -6,9 +6,11 @@ import (
 	"time"
 )
 
-// Limits of what a scenario may ask for.
+// MaxNodes is how many servers a scenario may ask for.
+const MaxNodes = 15
+
+// Other limits of what it may ask for.
 const (
-	maxNodes      = 15
 	maxPartitions = 64
 	maxClients    = 64
 	maxKeys       = 10_000
@@ -44,9 +46,9 @@ func (s Scenario) Validate() error {
 		r    Range
 		max  int
 	}{
-		{"cluster.nodes", s.Cluster.Nodes, maxNodes},
+		{"cluster.nodes", s.Cluster.Nodes, MaxNodes},
 		{"cluster.partitions", s.Cluster.Partitions, maxPartitions},
-		{"cluster.replication", s.Cluster.Replication, maxNodes},
+		{"cluster.replication", s.Cluster.Replication, MaxNodes},
 		{"workload.clients", s.Workload.Clients, maxClients},
 		{"workload.keys", s.Workload.Keys, maxKeys},
 	}

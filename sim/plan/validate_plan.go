@@ -14,7 +14,7 @@ func (p Plan) Validate() error {
 		name            string
 		value, min, max int
 	}{
-		{"cluster.nodes", p.Cluster.Nodes, 1, maxNodes},
+		{"cluster.nodes", p.Cluster.Nodes, 1, MaxNodes},
 		{"cluster.partitions", p.Cluster.Partitions, 1, maxPartitions},
 		{"cluster.replication", p.Cluster.Replication, 1, p.Cluster.Nodes},
 		{"workload.clients", p.Work.Clients, 1, maxClients},
