@@ -191,7 +191,20 @@ func TestPlansAndScenariosAreToldApart(t *testing.T) {
 	}
 }
 
+// A tag that is no name, in front of a number, is too much for the library.
+const nobodyReads = "clocks: !0\n0"
+
+func TestWhatNobodyCanReadIsRefused(t *testing.T) {
+	if _, err := plan.Parse("f", []byte(nobodyReads)); err == nil || !strings.HasPrefix(err.Error(), "f: this cannot be read as YAML") {
+		t.Error(err)
+	}
+	if plan.Holds([]byte(nobodyReads)) {
+		t.Error("it was taken for a plan")
+	}
+}
+
 func FuzzParse(f *testing.F) {
+	f.Add([]byte(nobodyReads))
 	f.Add([]byte("plan: 1\n"))
 	f.Add(plan.Draw(scenarios.All()[0], 1).Encode())
 	f.Fuzz(func(t *testing.T, text []byte) {

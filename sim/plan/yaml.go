@@ -32,12 +32,23 @@ func Holds(text []byte) bool {
 	var head struct {
 		Format any `yaml:"plan"`
 	}
-	return yaml.Unmarshal(text, &head) == nil && head.Format != nil
+	return decode(text, &head) == nil && head.Format != nil
+}
+
+// decode reads YAML. The library panics at some documents that nobody can read, and
+// whoever wrote such a file wants to be told so like of any other mistake.
+func decode(text []byte, to any, options ...yaml.DecodeOption) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("this cannot be read as YAML: %v", cause)
+		}
+	}()
+	return yaml.UnmarshalWithOptions(text, to, options...)
 }
 
 // parse reads what is to be validated.
 func parse(file string, text []byte, to interface{ Validate() error }) error {
-	err := yaml.UnmarshalWithOptions(text, to, yaml.Strict(),
+	err := decode(text, to, yaml.Strict(),
 		yaml.CustomUnmarshaler(value(ParseRange)),
 		yaml.CustomUnmarshaler(value(ParseTarget)),
 		yaml.CustomUnmarshaler(value(time.ParseDuration)))
