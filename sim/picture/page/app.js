@@ -197,7 +197,7 @@ class App {
     if (!what) return
     const { run } = this
     tip.textContent = what.band ? bandLine(run, what.band)
-      : what.violation ? what.violation.text
+      : what.violation ? firstLine(what.violation.text)
         : what.call !== undefined ? run.callLine(what.call) : rowLine(run, what.row)
     if (what.copy !== undefined) tip.textContent += ' (' + fateLine(run, what.copy) + ')'
     const stage = byId('stage').getBoundingClientRect()

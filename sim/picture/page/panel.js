@@ -25,7 +25,7 @@ class Panel {
     const h = this.run.head
     const violations = h.violations.map((v) =>
       el('li', {}, el('button', { class: 'item bad', onclick: () => this.choose({ violation: v }) },
-        el('b', {}, v.oracle), ` at ${clockText(v.at, 1e5)}: ${v.text}`)))
+        el('b', {}, v.oracle), ` at ${clockText(v.at, 1e5)}: ${firstLine(v.text)}`)))
     const faults = [...h.bands].sort((a, b) => a.from - b.from).map((b) =>
       el('li', {}, el('button', { class: 'item', onclick: () => this.choose({ band: b }) },
         el('time', {}, clockText(b.from, 1e6)), ` ${b.kind} `, el('i', {}, bandNames(this.run, b)))))

@@ -33,7 +33,7 @@ function drawBands(d, lane) {
       c.fillRect(x0, d.layout.stripTop(lane), x1 - x0, lane.inner)
     }
     d.zones.push({ x0, x1, y0: y, y1: y + RAIL, band })
-    label(d, band.kind, x0, x1, y + RAIL - 2, p.paper, '600 8.5px system-ui, sans-serif')
+    label(d, band.kind, x0, x1, y + RAIL - 2, struck ? p.paper : p.ink, '600 8.5px system-ui, sans-serif')
   }
 }
 

@@ -49,6 +49,11 @@ function fateLine(run, i) {
   return `${which}arrived after ${took}${late}${handled}`
 }
 
+// firstLine is what a violation says; the lines after it tell how things stood.
+function firstLine(text) {
+  return text.split('\n', 1)[0]
+}
+
 // bandNames tells whom a fault struck, and who else felt it.
 function bandNames(run, band) {
   const [struck, ...others] = band.lanes.map((l) => run.head.lanes[l].name)
