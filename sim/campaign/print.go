@@ -68,6 +68,9 @@ func (s *Summary) printTotals(out io.Writer) {
 	fmt.Fprintf(w, "operations\t%d answered, %d failed for certain, %d unknown\n", s.Answered, s.Failed, s.Unknown)
 	fmt.Fprintf(w, "decided\t%d entries in %d terms\n", s.Decided, s.Terms)
 	fmt.Fprintf(w, "faults\t%s\n", s.faults())
+	if len(s.Unstruck) > 0 {
+		fmt.Fprintf(w, "never struck\t%s\n", orNone(s.Unstruck))
+	}
 	never := s.Marks.Never()
 	fmt.Fprintf(w, "marks\t%d of %d reached\n", len(s.Marks)-len(never), len(s.Marks))
 	if len(never) > 0 {
@@ -99,17 +102,17 @@ func (t *Tally) faults() string {
 const listWidth = 76
 
 // orNone joins the parts of a list, in as many lines as it takes.
-func orNone(parts []string) string {
+func orNone[T ~string](parts []T) string {
 	if len(parts) == 0 {
 		return "none"
 	}
-	list, width := parts[0], len(parts[0])
+	list, width := string(parts[0]), len(parts[0])
 	for _, part := range parts[1:] {
 		separator := ", "
 		if width += len(part) + len(separator); width > listWidth {
 			separator, width = ",\n\t", len(part)
 		}
-		list += separator + part
+		list += separator + string(part)
 	}
 	return list
 }

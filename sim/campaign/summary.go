@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/sim/check"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // An End says why a campaign ended.
@@ -26,10 +27,13 @@ const (
 type Summary struct {
 	End End `json:"end"`
 	Tally
-	Real      float64   `json:"realSeconds"`
-	SpeedUp   float64   `json:"speedUp"` // simulated seconds per second
-	Scenarios []Part    `json:"scenarios"`
-	Failures  []Failure `json:"failures"`
+	Real    float64 `json:"realSeconds"`
+	SpeedUp float64 `json:"speedUp"` // simulated seconds per second
+	// Unstruck are the kinds of fault that the scenarios ask for and that no run had: a
+	// campaign says nothing of them.
+	Unstruck  []plan.FaultKind `json:"neverStruck"`
+	Scenarios []Part           `json:"scenarios"`
+	Failures  []Failure        `json:"failures"`
 
 	work     Work
 	failures failures
@@ -128,6 +132,19 @@ func (s *Summary) Finish(took time.Duration, end End) {
 	s.Real = took.Seconds()
 	s.SpeedUp = s.Simulated / s.Real
 	s.Failures = s.failures.list(s.work)
+	s.Unstruck = s.unstruck()
+}
+
+// unstruck returns the kinds of fault that were asked for in vain, in the order in which
+// they are explained.
+func (s *Summary) unstruck() []plan.FaultKind {
+	asked := map[plan.FaultKind]bool{}
+	for _, scenario := range s.work.Scenarios {
+		for _, k := range scenario.Kinds() {
+			asked[k] = true
+		}
+	}
+	return slices.DeleteFunc(plan.Kinds(), func(k plan.FaultKind) bool { return !asked[k] || s.Faults[string(k)] > 0 })
 }
 
 // Verdict returns what the campaign is worth: as much as its worst run. One that was

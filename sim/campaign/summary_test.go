@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +16,14 @@ import (
 	"github.com/understudy-kv/understudy/sim/campaign"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/cluster"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 var twoScenarios = campaign.Work{
-	Scenarios: []campaign.Scenario{{Name: "calm"}, {Name: "./mine.yaml"}},
-	First:     1, Seeds: 4, Shard: campaign.Shard{Of: 1},
+	Scenarios: []campaign.Scenario{{Name: "calm"}, {Name: "./mine.yaml", Scenario: plan.Scenario{
+		Faults: []plan.Fault{{Kind: plan.Wipe}, {Kind: plan.RotSnapshot}, {Kind: plan.Crash}},
+	}}},
+	First: 1, Seeds: 4, Shard: campaign.Shard{Of: 1},
 }
 
 // outcome makes one of a run with so many events.
@@ -147,6 +151,21 @@ func TestTheFingerprintIsThatOfTheTraces(t *testing.T) {
 }
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
+
+func TestKindsOfFaultThatNeverStruckAreTold(t *testing.T) {
+	if got, want := mixed(t).Unstruck, []plan.FaultKind{plan.RotSnapshot, plan.Wipe}; !slices.Equal(got, want) {
+		t.Errorf("only crashes struck, and never struck are said to have %v, want %v", got, want)
+	}
+	without := twoScenarios
+	without.Scenarios = slices.Clone(without.Scenarios)
+	without.Scenarios[1].Scenario.Without = []plan.Family{plan.Wipe.Family()}
+	s := campaign.NewSummary(without)
+	s.Add(outcome(0, 1, 1, check.Pass))
+	s.Finish(time.Second, campaign.Complete)
+	if slices.Contains(s.Unstruck, plan.Wipe) {
+		t.Errorf("what was left out is said not to have struck: %v", s.Unstruck)
+	}
+}
 
 // The golden files are what people, scripts and CI systems are shown.
 func TestASummaryIsWrittenInThreeForms(t *testing.T) {

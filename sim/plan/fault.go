@@ -123,6 +123,18 @@ var kinds = []FaultKind{
 // Kinds returns the kinds of fault in the order in which they are explained.
 func Kinds() []FaultKind { return slices.Clone(kinds) }
 
+// Kinds returns the kinds of fault that a scenario asks for, in the order in which they are
+// explained.
+func (s Scenario) Kinds() (asked []FaultKind) {
+	for _, k := range kinds {
+		of := func(f Fault) bool { return f.Kind == k }
+		if slices.ContainsFunc(s.Faults, of) && !slices.Contains(s.Without, k.Family()) {
+			asked = append(asked, k)
+		}
+	}
+	return asked
+}
+
 // needsPeers reports whether a fault means nothing to a server without others.
 func (k FaultKind) needsPeers() bool {
 	switch k {
