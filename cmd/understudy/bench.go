@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,9 +20,7 @@ type benchFlags struct {
 	keys        int
 	valueBytes  int
 	duration    time.Duration
-	data        string
-	partitions  int
-	json        bool
+	ownFlags
 }
 
 func newBench() *cobra.Command {
@@ -43,9 +40,7 @@ A figure of one machine says little; compare figures that were measured side by 
   understudy bench --connections 64 --mix get --pipeline 16
   understudy bench --addr 127.0.0.1:6379 --json`,
 		Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return bench(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: takes(&f),
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.addresses, "addr", nil, "Redis addresses to drive, instead of a cluster of its own")
@@ -55,14 +50,12 @@ A figure of one machine says little; compare figures that were measured side by 
 	flags.IntVar(&f.keys, "keys", 100_000, "how many keys")
 	flags.IntVar(&f.valueBytes, "value-bytes", 256, "bytes of a value")
 	flags.DurationVar(&f.duration, "duration", 5*time.Second, "time for each cell of the table")
-	flags.StringVar(&f.data, "data", "", "directory for the data of its own cluster (default: a temporary one)")
-	flags.IntVar(&f.partitions, "partitions", 16, "partitions of its own cluster")
-	flags.BoolVar(&f.json, "json", false, "print one JSON object for each cell")
+	f.add(cmd)
 	cmd.AddCommand(newCatchUp(), newRestart(), newReclaim())
 	return cmd
 }
 
-func (f benchFlags) validate() error {
+func (f *benchFlags) validate() error {
 	for _, n := range f.connections {
 		if n < 1 || n > 10_000 {
 			return fmt.Errorf("--connections %d: choose 1 to 10000", n)
@@ -108,19 +101,22 @@ type cell struct {
 	CPU float64 `json:"cpuSecondsPer100k,omitempty"`
 }
 
-func bench(ctx context.Context, f benchFlags, out, progress io.Writer) error {
-	if err := f.validate(); err != nil {
-		return usage(err)
+func (f *benchFlags) measure(ctx context.Context, out, progress io.Writer) error {
+	if len(f.addresses) > 0 {
+		return f.drive(ctx, func() time.Duration { return 0 }, out, progress)
 	}
-	cpu := func() time.Duration { return 0 }
-	if len(f.addresses) == 0 {
-		cluster, err := startProcesses(ctx, f.data, "--partitions", strconv.Itoa(f.partitions))
-		if err != nil {
-			return err
-		}
-		defer cluster.stop()
-		f.addresses, cpu = cluster.redis, cluster.cpu
+	cluster, err := f.start(ctx, 3)
+	if err != nil {
+		return err
 	}
+	defer cluster.stop()
+	f.addresses = cluster.redis
+	return f.drive(ctx, cluster.cpu, out, progress)
+}
+
+// drive fills what answers at the addresses, and measures cell by cell. CPU tells how much
+// time the servers have used so far.
+func (f *benchFlags) drive(ctx context.Context, cpu func() time.Duration, out, progress io.Writer) error {
 	bar := newCountBar(progress, f.keys, "filling")
 	all := filler{addresses: f.addresses, keys: f.keys, valueBytes: f.valueBytes}
 	if err := all.write(ctx, f.keys, func(n int) { _ = bar.Add(n) }); err != nil {
@@ -130,7 +126,7 @@ func bench(ctx context.Context, f benchFlags, out, progress io.Writer) error {
 	table := newTable(out, f.json)
 	for _, mix := range f.mixes {
 		for _, n := range f.connections {
-			c, err := measure(ctx, f, mix, n, cpu)
+			c, err := f.cell(ctx, mix, n, cpu)
 			if err != nil {
 				return err
 			}
@@ -140,8 +136,8 @@ func bench(ctx context.Context, f benchFlags, out, progress io.Writer) error {
 	return nil
 }
 
-// measure drives n connections for one cell.
-func measure(ctx context.Context, f benchFlags, mix string, n int, cpu func() time.Duration) (cell, error) {
+// cell drives n connections.
+func (f *benchFlags) cell(ctx context.Context, mix string, n int, cpu func() time.Duration) (cell, error) {
 	reads, err := readShare(mix)
 	if err != nil {
 		return cell{}, err
@@ -197,11 +193,4 @@ func (t *table) row(c cell) {
 		fmt.Sprintf("%.2f", c.P50), fmt.Sprintf("%.2f", c.P99), fmt.Sprintf("%.1f", c.CPU))
 }
 
-func (t *table) line(cells ...any) {
-	w := tabwriter.NewWriter(t.out, 12, 0, 1, ' ', tabwriter.AlignRight)
-	for _, c := range cells {
-		fmt.Fprintf(w, "%v\t", c)
-	}
-	fmt.Fprintln(w)
-	w.Flush()
-}
+func (t *table) line(cells ...any) { printLine(t.out, 12, cells...) }

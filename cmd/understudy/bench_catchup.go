@@ -5,28 +5,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/understudy-kv/understudy/client"
 	"github.com/understudy-kv/understudy/kv"
 	"github.com/understudy-kv/understudy/kv/node"
 )
 
 // catchUpFlags say what a node shall catch up with.
 type catchUpFlags struct {
-	size       byteSize
-	value      byteSize
-	long       byteSize
-	fillRate   byteSize
-	quiet      time.Duration
-	rate       int
-	partitions int
-	data       string
-	serve      []string
-	json       bool
+	size     byteSize
+	value    byteSize
+	long     byteSize
+	fillRate byteSize
+	quiet    time.Duration
+	rate     int
+	serve    []string
+	ownFlags
 }
 
 func newCatchUp() *cobra.Command {
@@ -53,12 +51,7 @@ An election in any of these means that heartbeats came too late.`,
 		Example: `  understudy bench catch-up
   understudy bench catch-up --size 256MiB --long 64MiB --json`,
 		Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.validate(); err != nil {
-				return usage(err)
-			}
-			return catchUp(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: takes(&f),
 	}
 	flags := cmd.Flags()
 	flags.Var(&f.size, "size", "how much the partition holds")
@@ -67,14 +60,12 @@ An election in any of these means that heartbeats came too late.`,
 	flags.Var(&f.fillRate, "fill-rate", "how much to write in a second at most; 0: as much as the cluster takes")
 	flags.DurationVar(&f.quiet, "quiet", 10*time.Second, "how long to look at the steady load alone")
 	flags.IntVar(&f.rate, "rate", 400, "commands of the steady load in a second, half of them writes")
-	flags.IntVar(&f.partitions, "partitions", 16, "partitions of the cluster, two or more")
-	flags.StringVar(&f.data, "data", "", "directory for the data (default: a temporary one)")
 	flags.StringArrayVar(&f.serve, "serve", nil, "a flag for the nodes, such as --serve=--snapshot-rate=16; may be repeated")
-	flags.BoolVar(&f.json, "json", false, "print JSON")
+	f.add(cmd)
 	return cmd
 }
 
-func (f catchUpFlags) validate() error {
+func (f *catchUpFlags) validate() error {
 	switch {
 	case f.value < 16 || f.value > 1<<20:
 		return fmt.Errorf("--value-bytes %v: choose 16B to 1MiB", f.value)
@@ -113,25 +104,17 @@ type catchUpReport struct {
 	CaughtUp float64 `json:"caughtUpSeconds"`
 }
 
-func catchUp(ctx context.Context, f catchUpFlags, out, progress io.Writer) error {
-	cluster, err := startProcesses(ctx, f.data, append([]string{"--partitions", strconv.Itoa(f.partitions)}, f.serve...)...)
-	if err != nil {
-		return err
-	}
-	defer cluster.stop()
-	c, err := cluster.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	r := newCatchUpRun(f, cluster, c, progress)
-	if err := r.run(ctx); err != nil {
-		return err
-	}
-	if f.json {
-		return json.NewEncoder(out).Encode(r.report)
-	}
-	return r.report.print(out)
+func (f *catchUpFlags) measure(ctx context.Context, out, progress io.Writer) error {
+	return f.with(ctx, 3, f.serve, func(cluster *processes, c *client.Client) error {
+		r := newCatchUpRun(*f, cluster, c, progress)
+		if err := r.run(ctx); err != nil {
+			return err
+		}
+		if f.json {
+			return json.NewEncoder(out).Encode(r.report)
+		}
+		return r.report.print(out)
+	})
 }
 
 func (r catchUpReport) print(out io.Writer) error {

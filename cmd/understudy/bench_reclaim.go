@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/understudy-kv/understudy/client"
 )
 
 // reclaimFlags say how much shall be written to see what becomes of the disk.
@@ -19,10 +21,8 @@ type reclaimFlags struct {
 	snapshots   int
 	value       int
 	connections int
-	partitions  int
 	limit       time.Duration
-	data        string
-	json        bool
+	ownFlags
 }
 
 func newReclaim() *cobra.Command {
@@ -41,12 +41,7 @@ twice what was of use in it.`,
 		Example: `  understudy bench reclaim
   understudy bench reclaim --journal-generation 16 --snapshot-every 1 --generations 20`,
 		Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.validate(); err != nil {
-				return usage(err)
-			}
-			return reclaim(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: takes(&f),
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&f.generations, "generations", 8, "how many generations to see")
@@ -54,14 +49,12 @@ twice what was of use in it.`,
 	flags.IntVar(&f.snapshots, "snapshot-every", 2, "as for serve, in MiB")
 	flags.IntVar(&f.value, "value-bytes", 1024, "bytes of a value")
 	flags.IntVar(&f.connections, "writers", 16, "how many clients write, one value at a time each")
-	flags.IntVar(&f.partitions, "partitions", 16, "partitions of the cluster, two or more")
 	flags.DurationVar(&f.limit, "limit", 10*time.Minute, "give up after this time")
-	flags.StringVar(&f.data, "data", "", "directory for the data (default: a temporary one)")
-	flags.BoolVar(&f.json, "json", false, "print JSON")
+	f.add(cmd)
 	return cmd
 }
 
-func (f reclaimFlags) validate() error {
+func (f *reclaimFlags) validate() error {
 	if f.generations < 2 || f.partitions < 2 || f.value < 1 || f.value > 1<<20 || f.connections < 1 || f.limit <= 0 {
 		return fmt.Errorf("--generations and --partitions must be 2 or more, --value-bytes 1 to 1048576, " +
 			"--writers 1 or more, and --limit above 0")
@@ -93,31 +86,28 @@ type reclaimRow struct {
 	Nodes []footprint `json:"nodes"`
 }
 
-func reclaim(ctx context.Context, f reclaimFlags, out, progress io.Writer) error {
-	cluster, err := startProcesses(ctx, f.data, "--partitions", strconv.Itoa(f.partitions),
-		"--journal-generation", strconv.Itoa(f.generation), "--snapshot-every", strconv.Itoa(f.snapshots))
-	if err != nil {
-		return err
+func (f *reclaimFlags) measure(ctx context.Context, out, progress io.Writer) error {
+	serve := []string{"--journal-generation", strconv.Itoa(f.generation), "--snapshot-every", strconv.Itoa(f.snapshots)}
+	return f.with(ctx, 3, serve, func(cluster *processes, c *client.Client) error {
+		r := &reclaimRun{reclaimFlags: *f, watch: watch{cluster: cluster, client: c}, progress: progress}
+		if err := r.run(ctx); err != nil {
+			return err
+		}
+		if err := r.show(out); err != nil {
+			return err
+		}
+		if r.report.Longest > r.report.Bound {
+			return fmt.Errorf("a journal had %v; it must not exceed %v", byteSize(r.report.Longest), byteSize(r.report.Bound))
+		}
+		return nil
+	})
+}
+
+func (r *reclaimRun) show(out io.Writer) error {
+	if r.json {
+		return json.NewEncoder(out).Encode(r.report)
 	}
-	defer cluster.stop()
-	c, err := cluster.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	r := &reclaimRun{reclaimFlags: f, watch: watch{cluster: cluster, client: c}, progress: progress}
-	if err := r.run(ctx); err != nil {
-		return err
-	}
-	if f.json {
-		err = json.NewEncoder(out).Encode(r.report)
-	} else {
-		err = r.report.print(out)
-	}
-	if err == nil && r.report.Longest > r.report.Bound {
-		err = fmt.Errorf("a journal had %v; it must not exceed %v", byteSize(r.report.Longest), byteSize(r.report.Bound))
-	}
-	return err
+	return r.report.print(out)
 }
 
 func (r reclaimReport) print(out io.Writer) error {

@@ -6,20 +6,19 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/understudy-kv/understudy/client"
 )
 
 // restartFlags say what a node shall start with.
 type restartFlags struct {
-	keys       int
-	value      int
-	clusters   []int
-	partitions int
-	snapshots  int
-	data       string
-	json       bool
+	keys      int
+	value     int
+	clusters  []int
+	snapshots int
+	ownFlags
 }
 
 func newRestart() *cobra.Command {
@@ -34,25 +33,18 @@ of the process alone.`,
 		Example: `  understudy bench restart
   understudy bench restart --nodes 1 --keys 100000 --json`,
 		Args: exactly(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.validate(); err != nil {
-				return usage(err)
-			}
-			return restart(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: takes(&f),
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&f.keys, "keys", 1_000_000, "how many keys")
 	flags.IntVar(&f.value, "value-bytes", 256, "bytes of a value")
 	flags.IntSliceVar(&f.clusters, "nodes", []int{1, 3}, "nodes of the cluster, one cluster after the other")
-	flags.IntVar(&f.partitions, "partitions", 16, "partitions of the cluster")
 	flags.IntVar(&f.snapshots, "snapshot-every", defaults().snapshots, "as for serve: it decides how long logs become")
-	flags.StringVar(&f.data, "data", "", "directory for the data (default: a temporary one)")
-	flags.BoolVar(&f.json, "json", false, "print one JSON object for each restart")
+	f.add(cmd)
 	return cmd
 }
 
-func (f restartFlags) validate() error {
+func (f *restartFlags) validate() error {
 	if f.keys < f.partitions || f.value < 1 || f.value > 1<<20 {
 		return fmt.Errorf("--keys must be at least as many as --partitions, and --value-bytes 1 to 1048576")
 	}
@@ -70,30 +62,18 @@ func (f restartFlags) validate() error {
 	return nil
 }
 
-func restart(ctx context.Context, f restartFlags, out, progress io.Writer) error {
-	print := restartTable(out, f.json)
+func (f *restartFlags) measure(ctx context.Context, out, progress io.Writer) error {
+	each, serve := restartTable(out, f.json), []string{"--snapshot-every", strconv.Itoa(f.snapshots)}
 	for _, n := range f.clusters {
-		if err := restartCluster(ctx, f, n, progress, print); err != nil {
+		err := f.with(ctx, n, serve, func(cluster *processes, c *client.Client) error {
+			r := &restartRun{restartFlags: *f, watch: watch{cluster: cluster, client: c}, progress: progress}
+			return r.run(ctx, each)
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func restartCluster(ctx context.Context, f restartFlags, n int, progress io.Writer, each func(restartRow)) error {
-	cluster, err := startNodes(ctx, n, f.data,
-		"--partitions", strconv.Itoa(f.partitions), "--snapshot-every", strconv.Itoa(f.snapshots))
-	if err != nil {
-		return err
-	}
-	defer cluster.stop()
-	c, err := cluster.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	r := &restartRun{restartFlags: f, watch: watch{cluster: cluster, client: c}, progress: progress}
-	return r.run(ctx, each)
 }
 
 // restartTable returns what prints a row.
@@ -102,14 +82,7 @@ func restartTable(out io.Writer, asJSON bool) func(restartRow) {
 		encoder := json.NewEncoder(out)
 		return func(r restartRow) { _ = encoder.Encode(r) } // nobody is there to be told
 	}
-	line := func(cells ...any) {
-		w := tabwriter.NewWriter(out, 11, 0, 1, ' ', tabwriter.AlignRight)
-		for _, c := range cells {
-			fmt.Fprintf(w, "%v\t", c)
-		}
-		fmt.Fprintln(w)
-		w.Flush()
-	}
+	line := func(cells ...any) { printLine(out, 11, cells...) }
 	line("restarted", "logs", "journal", "log", "snapshots", "recovered s", "first read", "all reads", "caught up", "CPU s", "RSS", "peak")
 	seconds := func(s float64) string { return fmt.Sprintf("%.2f", s) }
 	return func(r restartRow) {

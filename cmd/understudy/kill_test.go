@@ -19,7 +19,7 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 		t.Skip("short: starts processes and kills them for some seconds")
 	}
 	t.Setenv("UNDERSTUDY_TEST_PROCESS", "1")
-	p, err := startProcesses(t.Context(), t.TempDir(), "--partitions", "4")
+	p, err := startNodes(t.Context(), 3, t.TempDir(), "--partitions", "4")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,14 +29,8 @@ type processes struct {
 	commands []*exec.Cmd // by node; nil when it does not run
 }
 
-// startProcesses starts three nodes and waits until they accept writes. Data is where
+// startNodes starts n nodes and waits until they accept writes. Data is where
 // they keep theirs, or empty: in a directory of their own that is removed in the end.
-func startProcesses(ctx context.Context, data string, flags ...string) (_ *processes, err error) {
-	p := &processes{data: data, flags: flags, errors: os.Stderr}
-	return p, p.begin(ctx)
-}
-
-// startNodes is startProcesses for any number of nodes.
 func startNodes(ctx context.Context, n int, data string, flags ...string) (*processes, error) {
 	p := &processes{data: data, flags: flags, errors: os.Stderr, commands: make([]*exec.Cmd, n)}
 	return p, p.begin(ctx)

@@ -16,7 +16,7 @@ func TestStatusShowsWhoLeadsThoughANodeIsDown(t *testing.T) {
 		t.Skip("short: starts processes")
 	}
 	t.Setenv("UNDERSTUDY_TEST_PROCESS", "1")
-	p, err := startProcesses(t.Context(), t.TempDir(), "--partitions", "4")
+	p, err := startNodes(t.Context(), 3, t.TempDir(), "--partitions", "4")
 	if err != nil {
 		t.Fatal(err)
 	}
