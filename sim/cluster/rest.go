@@ -90,6 +90,9 @@ func (r *run) piledOn(n actors.NodeID) error {
 	if generations > keptFiles {
 		return fmt.Errorf("node %v holds %d generations of its journal", n, generations)
 	}
+	if drafts := d.Drafts(); len(drafts) > 0 {
+		return fmt.Errorf("node %v never finished or removed %s", n, drafts[0])
+	}
 	snapshots := map[string]int{}
 	for _, f := range d.Files() {
 		if parts := strings.SplitN(f, "-", 3); len(parts) == 3 && parts[0] == "snapshot" {

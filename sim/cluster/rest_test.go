@@ -34,6 +34,10 @@ func TestUnrestIsFound(t *testing.T) {
 			r.plan.Limits = plan.Limits{Generation: 5000, Snapshot: 5000}
 			r.parts.disk = func(d *disk.Disk) sim.Disk { return hoardingDisk{d} }
 		}, check.NothingPilesUp},
+		{"files are begun that are never sealed or removed", func(r *run) {
+			r.plan.Limits = plan.Limits{Snapshot: 5000}
+			r.parts.disk = func(d *disk.Disk) sim.Disk { return scribblingDisk{d} }
+		}, check.NothingPilesUp},
 		{"a disk is asked for what nobody needs, again and again", func(r *run) {
 			r.parts.disk = func(d *disk.Disk) sim.Disk { return churningDisk{d} }
 		}, check.NothingPilesUp},
@@ -125,4 +129,21 @@ func (d churningDisk) For(owner actors.Ref, post func(actors.Message)) actors.Di
 	again = d.Disk.For(owner, func(actors.Message) { again.ReadFile("none", 0) })
 	again.ReadFile("none", 0)
 	return d.Disk.For(owner, post)
+}
+
+// A scribblingDisk begins a draft with every file that is sealed.
+type scribblingDisk struct{ *disk.Disk }
+
+func (d scribblingDisk) For(owner actors.Ref, post func(actors.Message)) actors.Disk {
+	return scribblingHandle{d.Disk.For(owner, post), d.Disk.For(owner, func(actors.Message) {})}
+}
+
+type scribblingHandle struct {
+	actors.Disk
+	draft actors.Disk
+}
+
+func (h scribblingHandle) SealFile(file string) {
+	h.draft.WriteFile("draft-"+file, []byte("never finished"))
+	h.Disk.SealFile(file)
 }

@@ -177,6 +177,11 @@ func (d *Disk) Files() []string {
 	return slices.Sorted(maps.Keys(d.sealed)) // any order: sorted
 }
 
+// Drafts returns the names of the files that are being written, sorted.
+func (d *Disk) Drafts() []string {
+	return slices.Sorted(maps.Keys(d.drafts)) // any order: sorted
+}
+
 // Pieces returns the pieces of a sealed file; none if there is no such file. They must
 // not be changed.
 func (d *Disk) Pieces(file string) [][]byte {

@@ -2,7 +2,6 @@ package disk
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -195,8 +194,7 @@ func (d *Disk) crashFiles() {
 		}
 	}
 	d.tasks = nil
-	drafts := slices.Sorted(maps.Keys(d.drafts)) // any order: sorted
-	for _, name := range drafts {
+	for _, name := range d.Drafts() {
 		d.drop(d.drafts, name)
 		d.counts.Files.LostDrafts++
 	}
