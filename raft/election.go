@@ -146,24 +146,6 @@ func (r *Replica) lead() {
 	r.beat(l)
 }
 
-// hear is called when a message proves that id leads the term. It reports nil if
-// that cannot be, because another one does.
-func (r *Replica) hear(id ID) *follower {
-	known := r.role.leads(r.config.ID)
-	if known != None && known != id {
-		r.refused++
-		return nil
-	}
-	f, following := r.role.(*follower)
-	if !following || known == None {
-		f = r.follow(id)
-	}
-	f.until = r.now + f.wait
-	r.sponsor = id
-	r.bound = r.now + r.config.Election
-	return f
-}
-
 // heard is when the leader was last in touch with a majority.
 func (l *leader) heard(r *Replica) time.Duration {
 	return reached(r.configuration(), func(id ID) time.Duration {

@@ -24,7 +24,7 @@ func (r *Replica) offer(p *progress) {
 
 // receiveOfferSnapshot has the snapshot fetched, unless the log holds what it names.
 func (r *Replica) receiveOfferSnapshot(m Message) {
-	f := r.hear(m.From)
+	f := r.hear(m)
 	switch {
 	case f == nil:
 	case m.Index <= r.commit:

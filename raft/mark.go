@@ -57,6 +57,8 @@ const (
 	restRefused
 	restEndedByContact
 	restEndedByStranger
+	staleWordOfLeader
+	staleAnswerOfFollower
 
 	marks
 )
@@ -114,6 +116,8 @@ var marksTable = [marks]markText{
 	restRefused:                  {"rest-refused", "a replica stayed awake though its leader offered rest"},
 	restEndedByContact:           {"rest-ended-by-contact", "a follower at rest was told about the node of its leader"},
 	restEndedByStranger:          {"rest-ended-by-stranger", "a follower at rest was woken by somebody who is not its leader"},
+	staleWordOfLeader:            {"stale-word-of-leader", "a heartbeat that is repeated or late did not count as a sign of life"},
+	staleAnswerOfFollower:        {"stale-answer-of-follower", "an answer to a heartbeat that is late did not count as a sign of life"},
 }
 
 // String returns the name of the mark: raft/ and what happened.

@@ -26,7 +26,8 @@ type progress struct {
 	size    int // of all flights
 	// quiet says that nothing was answered about entries since the last heartbeat.
 	quiet     bool
-	heard     time.Duration // when it was last heard from
+	claimed   Index         // the last entry that it ever acknowledged; match may go back
+	heard     time.Duration // when it last told something new
 	round     uint64        // the latest round of heartbeats it answered
 	rests     uint64        // the latest offer to rest that it took
 	assurance assurance     // that it is whole

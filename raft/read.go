@@ -99,7 +99,7 @@ func (r *Replica) beginRound(l *leader) {
 
 // receiveHeartbeat answers at once, without waiting for entries to be durable.
 func (r *Replica) receiveHeartbeat(m Message) {
-	f := r.hear(m.From)
+	f := r.hear(m)
 	if f == nil {
 		return
 	}
@@ -118,7 +118,13 @@ func (r *Replica) receiveAcceptHeartbeat(m Message) {
 		r.refused++
 		return
 	}
-	p.round = max(p.round, m.Round)
+	if m.Round != 0 && m.Round <= p.round {
+		r.noteIf(m.Round < p.round, staleAnswerOfFollower)
+		return
+	}
+	if m.Round > p.round {
+		p.round, p.heard = m.Round, r.now
+	}
 	p.assurance.answer(m, r.config.Election)
 }
 

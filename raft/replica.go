@@ -44,6 +44,7 @@ type Replica struct {
 	bound  time.Duration
 	role   role
 	damage damage
+	word   word
 	// floor is what this replica may have forgotten since it was a member before.
 	floor    Floor
 	belonged bool   // it has known itself to be a member, above the floor

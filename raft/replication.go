@@ -114,7 +114,7 @@ func (r *Replica) remind(p *progress) {
 // it does hold or has compacted stay, and what follows them: the message may be
 // older than others that were taken before it (§5.3).
 func (r *Replica) receiveAppendEntries(m Message) {
-	f := r.hear(m.From)
+	f := r.hear(m)
 	if f == nil {
 		return
 	}
@@ -195,7 +195,9 @@ func (r *Replica) reject(m Message) {
 	})
 }
 
-// answered is the follower that answers the leader with m, or nil.
+// answered is the follower that answers the leader with m, or nil. That it lives now is
+// proven only by what is news: by the first answer to a round, or by entries that it has
+// never acknowledged before.
 func (r *Replica) answered(m Message) (*leader, *progress) {
 	l, leading := r.role.(*leader)
 	if !leading {
@@ -205,7 +207,6 @@ func (r *Replica) answered(m Message) (*leader, *progress) {
 	if p == nil {
 		return nil, nil // it was removed
 	}
-	p.heard = r.now
 	return l, p
 }
 
@@ -219,6 +220,9 @@ func (r *Replica) receiveAcceptEntries(m Message) {
 		return
 	}
 	p.quiet = false
+	if m.Index > p.claimed {
+		p.claimed, p.heard = m.Index, r.now
+	}
 	p.accept(m.Index)
 }
 

@@ -23,7 +23,7 @@ type Contact struct {
 // A rest is a leader's way to it.
 type rest struct {
 	idle  int    // heartbeats since there was work
-	round uint64 // of the offer to rest; zero: none was made
+	round uint64 // of the first offer to rest; zero: none was made
 	taken bool   // everybody rests, this leader too
 }
 
@@ -89,7 +89,7 @@ func (r *Replica) waitAgain(f *follower) {
 }
 
 // disturb ends the rest of a replica that m reaches, unless m belongs to the rest
-// itself or is the late answer to a heartbeat before it.
+// itself, or is a heartbeat from before it or the late answer to one.
 func (r *Replica) disturb(m Message) {
 	switch role := r.role.(type) {
 	case *leader:
@@ -98,7 +98,7 @@ func (r *Replica) disturb(m Message) {
 			r.rouse(role)
 		}
 	case *follower:
-		if role.resting && m.Kind != Rest {
+		if role.resting && m.Kind != Rest && !r.stale(role.leader, m) {
 			r.waitAgain(role)
 			r.vouch(role, m.From)
 		}
@@ -142,10 +142,11 @@ func (s *reads) idle() bool { return len(s.gathered)+len(s.riding)+len(s.confirm
 
 func (r *Replica) isSilent(id ID) bool { return slices.Contains(r.silent, id) }
 
-// offerRest tells everybody to rest, instead of a heartbeat. The offer is repeated
-// until it is accepted or there is work again.
+// offerRest tells everybody to rest, instead of a heartbeat. The offer is repeated,
+// under numbers of rounds that grow, until it is accepted or there is work again.
 func (r *Replica) offerRest(l *leader) {
 	l.beat = r.now + r.config.Heartbeat
+	l.reads.number++
 	if l.rest.round == 0 {
 		l.rest.round = l.reads.number
 	}
@@ -156,7 +157,7 @@ func (r *Replica) offerRest(l *leader) {
 			To:      l.followers[i].id,
 			Index:   last,
 			LogTerm: r.log.term(last),
-			Round:   l.rest.round,
+			Round:   l.reads.number,
 		})
 	}
 	r.retireToRest(l)
@@ -164,10 +165,11 @@ func (r *Replica) offerRest(l *leader) {
 
 // receiveRest lets a follower rest that holds what its leader holds, and so may know
 // that it is committed. Any other stays awake and says so. An offer that comes after
-// the news that the leader is silent is late.
+// the news that the leader is silent is late; one that is stale may be over.
 func (r *Replica) receiveRest(m Message) {
-	f := r.hear(m.From)
-	if f == nil {
+	current := r.fresh(m)
+	f := r.hear(m)
+	if f == nil || !current {
 		return
 	}
 	equal := r.log.matches(m.Index, m.LogTerm)
@@ -185,10 +187,14 @@ func (r *Replica) receiveRest(m Message) {
 
 func (r *Replica) receiveAcceptRest(m Message) {
 	l, p := r.answered(m)
-	if l == nil || l.rest.round == 0 || m.Round != l.rest.round {
-		return // or the answer to an offer that is over
+	if l == nil || l.rest.round == 0 || m.Round < l.rest.round || m.Round <= p.rests {
+		return // or the answer to an offer that is over, or one that is repeated
 	}
-	p.rests = m.Round
+	if m.Round > l.reads.number {
+		r.refused++
+		return
+	}
+	p.rests, p.heard = m.Round, r.now
 	r.retireToRest(l)
 }
 
@@ -196,9 +202,9 @@ func (r *Replica) receiveAcceptRest(m Message) {
 // be a majority: a leader without one has to find that out.
 func (r *Replica) retireToRest(l *leader) {
 	rests := func(id ID) bool {
-		return id == r.config.ID || l.voter(id).rests == l.rest.round
+		return id == r.config.ID || l.voter(id).rests >= l.rest.round
 	}
-	awake := func(p progress) bool { return p.rests != l.rest.round && !r.isSilent(p.id) }
+	awake := func(p progress) bool { return p.rests < l.rest.round && !r.isSilent(p.id) }
 	if agrees(r.configuration(), rests) && !slices.ContainsFunc(l.followers, awake) {
 		r.note(restBegun)
 		l.rest.taken = true

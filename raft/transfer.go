@@ -126,7 +126,7 @@ func (r *Replica) watchTransfer(l *leader) bool {
 func (r *Replica) receiveStandNow(m Message) {
 	last := r.log.last()
 	switch {
-	case r.hear(m.From) == nil:
+	case r.hear(m) == nil:
 	case m.Index != last || m.LogTerm != r.log.term(last):
 		r.note(askedToStandTooLate)
 	case r.eligible():

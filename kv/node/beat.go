@@ -19,11 +19,14 @@ type Beat struct {
 	// Blank says that the sender was blank itself when it met the receiver: it had
 	// not been admitted to any cluster.
 	Blank bool
+	// Number counts the Beats of the sender's process, from one: an old Beat that is
+	// repeated tells itself from news.
+	Number uint64
 }
 
 // String prints the numbers as they appear in logs.
 func (b Beat) String() string {
-	s := fmt.Sprintf("Beat birth=%016x life=%016x knows=%016x", b.Birth, b.Life, b.Knows)
+	s := fmt.Sprintf("Beat %d birth=%016x life=%016x knows=%016x", b.Number, b.Birth, b.Life, b.Knows)
 	if b.Blank {
 		s += " blank"
 	}
@@ -35,11 +38,12 @@ func (b Beat) AppendTo(buf []byte) []byte {
 	buf = appendNumber(buf, 1, b.Birth)
 	buf = appendNumber(buf, 2, b.Life)
 	buf = appendNumber(buf, 3, b.Knows)
-	return appendNumber(buf, 4, protowire.EncodeBool(b.Blank))
+	buf = appendNumber(buf, 4, protowire.EncodeBool(b.Blank))
+	return appendNumber(buf, 5, b.Number)
 }
 
-// DecodeBeat is the inverse of [Beat.AppendTo]. Nobody lives without a birth and a
-// life: such a Beat is malformed.
+// DecodeBeat is the inverse of [Beat.AppendTo]. Without a birth, a life and a
+// number a Beat is malformed.
 func DecodeBeat(buf []byte) (Beat, error) {
 	var b Beat
 	d := decoder{rest: buf}
@@ -53,8 +57,10 @@ func DecodeBeat(buf []byte) (Beat, error) {
 			b.Knows = d.number()
 		case 4:
 			b.Blank = protowire.DecodeBool(d.number())
+		case 5:
+			b.Number = d.number()
 		}
 	}
-	d.check(b.Birth != 0 && b.Life != 0)
+	d.check(b.Birth != 0 && b.Life != 0 && b.Number != 0)
 	return b, d.error("beat")
 }

@@ -9,6 +9,7 @@ const (
 	markMemberBack    = "node/member-back"
 	markMemberReborn  = "node/member-reborn"
 	markPulseLate     = "node/pulse-late"
+	markBeatStale     = "node/beat-stale"
 	markOwnersMoved   = "node/owners-moved"
 	markHostedEarly   = "node/hosted-before-recovery"
 	markHostedDamaged = "node/hosted-damaged"
@@ -25,6 +26,7 @@ func Marks() []actors.Mark {
 		{Name: markMemberBack, Meaning: "a node that was silent is heard again"},
 		{Name: markMemberReborn, Meaning: "another node came back as a new process without having been missed"},
 		{Name: markPulseLate, Meaning: "a node that was held up itself blamed nobody for silence"},
+		{Name: markBeatStale, Meaning: "a beat of another node that is repeated or late did not count as a sign of life"},
 		{Name: markOwnersMoved, Meaning: "a replica told of other voters than those of the map"},
 		{Name: markHostedEarly, Meaning: "a node was asked to host a group before it had read its journal"},
 		{Name: markHostedDamaged, Meaning: "a group of which nothing is left was taken for damaged, because the journal is"},

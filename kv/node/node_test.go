@@ -53,12 +53,17 @@ func (i *inbox) Receive(ctx actors.Context, from actors.Ref, m actors.Message) {
 
 // newCluster has servers 1 to n, and one partition for each list of owners.
 func newCluster(t *testing.T, n int, owners ...[]ring.NodeID) *cluster {
+	return newClusterOn(t, nil, n, owners...)
+}
+
+// newClusterOn is newCluster on a network, or one that delivers everything once.
+func newClusterOn(t *testing.T, network sim.Network, n int, owners ...[]ring.NodeID) *cluster {
 	c := &cluster{t: t, inbox: &inbox{}, disks: map[actors.NodeID]*disk.Disk{}}
 	c.places = ring.Map{Cluster: 5, Epoch: 6, Owners: owners}
 	for id := range ring.NodeID(n) {
 		c.places.Members = append(c.places.Members, ring.Member{ID: id + 1, Address: fmt.Sprint("host:", id+1)})
 	}
-	c.world = sim.New(sim.Config{Seed: 1, Codec: wire.Codec{}, NewDisk: c.newDisk})
+	c.world = sim.New(sim.Config{Seed: 1, Network: network, Codec: wire.Codec{}, NewDisk: c.newDisk})
 	c.world.AddNode(me.Node, func(spawn func(string, actors.Actor) actors.Ref) { spawn(me.Name, c.inbox) })
 	return c
 }

@@ -27,6 +27,7 @@ type pulse struct {
 	unsaved []note // in the log and not known to be durable, in order
 	saves   uint64 // how many notes were written
 	life    uint64 // of this process
+	beats   uint64 // how many were sent
 	members []member
 	looked  time.Duration // when it last looked who is silent
 }
@@ -36,20 +37,6 @@ type admitted struct{}
 
 // lookAround comes every interval.
 type lookAround struct{}
-
-// A member is another node, as this process has heard from it.
-type member struct {
-	id      actors.NodeID
-	life    uint64 // of its process; zero until it was heard
-	heard   time.Duration
-	beat    time.Duration // when the last Beat came
-	hearing Hearing
-	// vouched is the birth of the disk on which it has noted this node, zero until
-	// it said so; blank, that it was blank itself then.
-	vouched birth
-	blank   bool
-	refused birth // of the disk that a warning was last given about
-}
 
 // newPulse returns a pulse that begins when it is started. Others are the members
 // of the cluster besides this node.
@@ -197,11 +184,13 @@ func (p *pulse) lookAround(ctx actors.Context) {
 
 func (p *pulse) beat(ctx actors.Context, to actors.NodeID) {
 	known := p.births.met[to]
+	p.beats++
 	ctx.Send(actors.Ref{Node: to, Name: pulseName}, Beat{
-		Birth: uint64(p.births.own),
-		Life:  p.life,
-		Knows: uint64(known.birth),
-		Blank: known.blank,
+		Birth:  uint64(p.births.own),
+		Life:   p.life,
+		Knows:  uint64(known.birth),
+		Blank:  known.blank,
+		Number: p.beats,
 	})
 }
 
@@ -222,7 +211,7 @@ func (p *pulse) hear(ctx actors.Context, from actors.Ref, b Beat) {
 	case known == 0 && !p.births.lossy:
 		p.meet(ctx, m.id, birth(b.Birth))
 	case known == 0 || known == birth(b.Birth):
-		p.contact(ctx, m, b.Life)
+		p.contact(ctx, m, b)
 		p.seekAdmission(ctx)
 	default:
 		p.refuse(ctx, m, birth(b.Birth))
@@ -254,26 +243,6 @@ func (p *pulse) meet(ctx actors.Context, id actors.NodeID, b birth) {
 
 func (p *pulse) noting(id actors.NodeID) bool {
 	return slices.ContainsFunc(p.unsaved, func(n note) bool { return n.Node == id })
-}
-
-// contact tells the owner of a member that is heard again, or for the first time,
-// or from another process.
-func (p *pulse) contact(ctx actors.Context, m *member, life uint64) {
-	m.heard = ctx.Now()
-	if m.life == life {
-		m.hearing.note(m.heard-m.beat, p.interval)
-	}
-	m.beat = m.heard
-	switch {
-	case m.hearing.Silent && m.life != 0:
-		ctx.Mark(markMemberBack)
-	case m.life != 0 && m.life != life:
-		ctx.Mark(markMemberReborn)
-	}
-	if m.hearing.Silent || m.life != life {
-		m.hearing.Silent, m.life = false, life
-		ctx.Send(p.owner, peer.Contact{Node: m.id})
-	}
 }
 
 // refuse answers a node that comes back with another disk, so that it stops. For

@@ -368,7 +368,7 @@ func TestABeatFromAnythingButTheePulseOfAMemberIsIgnored(t *testing.T) {
 	liar := &inbox{} // on a member, but not its pulse
 	c.world.AddNode(2, func(spawn func(string, actors.Actor) actors.Ref) { spawn("liar", liar) })
 	c.world.Run(time.Second)
-	foreign := ask{actors.Ref{Node: 1, Name: "pulse"}, node.Beat{Birth: 1, Life: 2, Knows: 3}}
+	foreign := ask{actors.Ref{Node: 1, Name: "pulse"}, node.Beat{Birth: 1, Life: 2, Knows: 3, Number: 4}}
 	c.world.Send(me, foreign)
 	c.world.Send(actors.Ref{Node: 2, Name: "liar"}, foreign)
 	c.world.Run(time.Second)

@@ -81,7 +81,7 @@ var pinned = []struct {
 		"09" + "0801" + "1001" + "1a04" + "0801" + "1001" + "2001" + "2801" + "3001" +
 			"3a0c" + "0802" + "1001" + "1a06" + "ac0203020100" + "4001",
 	},
-	{node.Beat{Birth: 300, Life: 2, Knows: 3, Blank: true}, "0a" + "08ac02" + "1002" + "1803" + "2001"},
+	{node.Beat{Birth: 300, Life: 2, Knows: 3, Blank: true, Number: 5}, "0a" + "08ac02" + "1002" + "1803" + "2001" + "2805"},
 	{
 		snapshot.AskPiece{Group: 300, Index: 2, Term: 3, Number: 4, Copy: 5, Done: true},
 		"0b" + "08ac02" + "1002" + "1803" + "2004" + "2805" + "3001",

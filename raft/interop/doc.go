@@ -20,7 +20,9 @@
 // A follower of ours believes the commit index of a heartbeat as far as the heartbeat
 // names an entry that the follower holds; MsgHeartbeat names none, but never says more
 // than the follower holds. So the adapter of the leader names the entry at that index.
-// The other way round it says no more than the entry that was named.
+// The other way round it says no more than the entry that was named. And it believes that
+// a leader lives by heartbeats whose rounds grow; the rounds of a RawNode are those of its
+// reads, so that its adapter numbers what it sends, above them.
 //
 // Our entries carry a stamp and a kind. In the log of a RawNode they stand in front of
 // the data. The adapter stamps what is proposed there. The empty entry with which a

@@ -74,6 +74,8 @@ func (t *theirs) say(m *pb.Message) foreign.Packet {
 	switch out.Kind {
 	case raft.Heartbeat:
 		out.Index, out.LogTerm = t.position(out.Commit)
+		t.beats++
+		out.Round = numbered(out.Round, t.beats)
 	case raft.StandNow:
 		last, _ := t.storage.LastIndex()
 		out.Index, out.LogTerm = t.position(raft.Index(last))

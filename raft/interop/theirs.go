@@ -30,6 +30,7 @@ type theirs struct {
 	// known is the last entry whose changes of members the RawNode started with.
 	known raft.Index
 	ticks int
+	beats uint64          // heartbeats sent
 	sent  map[raft.ID]int // when a snapshot was last sent to each follower
 	offer raft.Message    // the last one received
 	fetch raft.Offer

@@ -101,10 +101,15 @@ func toOurs(m *pb.Message) raft.Message {
 	return out
 }
 
+// numbered is what our core is told in the place of a round of a RawNode. That counts
+// rounds from one, but only for reads: other heartbeats say nothing new. Here each has
+// to, or it proves to our core that somebody led once, and no more.
+func numbered(round, beats uint64) uint64 { return beats<<32 | round }
+
 // contextOf and roundOf turn the number of a round into what a RawNode lets a
-// heartbeat carry, and back. It counts its rounds in the same way, from one.
+// heartbeat carry, and back.
 func contextOf(round uint64) []byte {
-	if round == 0 {
+	if round = uint64(uint32(round)); round == 0 {
 		return nil
 	}
 	return binary.LittleEndian.AppendUint64(nil, round)

@@ -56,7 +56,7 @@ func TestAPeerSaysWhetherALeaderIsSilent(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		s := resting(t)
 		s.turn(peer.Contact{Node: 2, Silent: silent})
-		s.turn(from(2, raft.Message{Kind: raft.Rest, Term: 1, Index: 1, LogTerm: 1, Round: 1}))
+		s.turn(from(2, raft.Message{Kind: raft.Rest, Term: 1, Index: 1, LogTerm: 1, Round: 2}))
 		if s.raft().Resting == silent {
 			t.Errorf("silent %v: %+v", silent, s.raft())
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/network"
@@ -80,6 +81,34 @@ func (s *sights) see(e *sim.Event) {
 		s.runs[e.To] = 0
 	case sim.Stopped:
 		delete(s.runs, e.To)
+	}
+}
+
+// Copies of what a leader said before it died go on to arrive for longer than anybody
+// waits for a leader, and hold nobody up.
+func TestOldWordOfADeadLeaderHoldsNoElectionUp(t *testing.T) {
+	for seed := range sim.Seed(3) {
+		calm := rehearsal
+		calm.Faults, calm.Duration = nil, 30*time.Second
+		p := plan.Draw(calm, seed)
+		p.Network.Duplicate, p.Network.Late = 0.9, 10*time.Second
+		died := 15 * time.Second
+		p.Strikes = []plan.Strike{{At: died, For: 12 * time.Second, Kind: plan.Crash, Target: plan.LeaderOf(0)}}
+		var led, copies int
+		report := newRun(p).carryOut([]func(*sim.Event){func(e *sim.Event) {
+			m, is := e.Message.(raft.Message)
+			switch {
+			case !is || m.Kind != raft.Heartbeat || e.At < died+time.Second:
+			case e.Kind == sim.Sent && e.At < died+4*time.Second:
+				led++ // by somebody else
+			case e.Kind == sim.Delivered && e.At < died+10*time.Second && m.Term == 1:
+				copies++
+			}
+		}})
+		if report.Verdict != check.Pass || led == 0 || copies < 50 {
+			t.Errorf("seed %d: %v; %d heartbeats from the second to the fourth second after the death of the leader, "+
+				"and %d old ones arrived", seed, report, led, copies)
+		}
 	}
 }
 
