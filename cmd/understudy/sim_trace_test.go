@@ -58,7 +58,7 @@ func TestATraceIsFiltered(t *testing.T) {
 		}},
 		"client": {[]string{"--node", "c1", "--kinds", "receive"}, func(line string) bool { return words(line)[2] == "c1" }},
 		"partition": {[]string{"--partition", "1", "--kinds", "send,show"}, func(line string) bool {
-			return strings.Contains(line, "peer/2") || strings.Contains(line, "group 2")
+			return strings.Contains(line, "peer/2") || strings.Contains(line, "partition 1")
 		}},
 		"kinds": {[]string{"--kinds", "crash,restart"}, func(line string) bool {
 			return words(line)[3] == "crash" || words(line)[3] == "restart"

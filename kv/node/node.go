@@ -6,6 +6,7 @@ package node
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -218,9 +219,9 @@ func (n *Node) boot(ctx actors.Context, m journal.Recovered) {
 func (n *Node) knowsAll(ctx actors.Context, states []journal.GroupState) bool {
 	for _, s := range states {
 		if Partition(s.Group) >= n.config.Map.Partitions() {
-			ctx.Halt(fmt.Errorf("node %v: its journal holds group %d, and its map has %d partitions: "+
+			ctx.Halt(fmt.Errorf("node %v: its journal holds partition %d, and its map has %d of them: "+
 				"start it with the members, partitions and replication factor it had",
-				ctx.Self().Node, s.Group, n.config.Map.Partitions()))
+				ctx.Self().Node, Partition(s.Group), n.config.Map.Partitions()))
 			return false
 		}
 	}
@@ -262,6 +263,7 @@ func (n *Node) spawn(ctx actors.Context, group journal.GroupID, s raft.State) {
 		Journal:       n.local(journal.Name),
 		Snapshots:     n.local(snapshot.Name),
 		Owner:         ctx.Self(),
+		Label:         slog.Int("partition", Partition(group)),
 		Machine:       n.config.Machine(group),
 		Waiting:       n.config.Waiting,
 		SnapshotBytes: n.config.SnapshotBytes,

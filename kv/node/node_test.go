@@ -281,7 +281,7 @@ func TestAJournalOfMorePartitionsHaltsTheNode(t *testing.T) {
 	c.world.Crash(1)
 	c.world.Restart(1)
 	c.world.Run(time.Second)
-	if !strings.Contains(halted, "holds group 2, and its map has 1 partitions") {
+	if !strings.Contains(halted, "holds partition 1, and its map has 1 of them") {
 		t.Errorf("halted with %q", halted)
 	}
 }

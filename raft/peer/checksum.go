@@ -151,7 +151,7 @@ func (p *Peer) compare(ctx actors.Context, i raft.Index, over bool) {
 func (p *Peer) reportDissent(ctx actors.Context, i raft.Index, t tally) {
 	p.checks.dissents++
 	if bits.OnesCount64(p.checks.dissents) == 1 {
-		ctx.Log().Error("replicas of a group have diverged", "group", p.config.Group, "entry", i,
+		ctx.Log().Error("replicas of a group have diverged", p.config.Label, "entry", i,
 			"agree", t.agree, "dissent", t.dissenters, "times", p.checks.dissents)
 	}
 }

@@ -25,7 +25,7 @@ type Recalled struct {
 // leave ends this replica, which was removed from its group. What it holds is forgotten
 // once its tombstone is durable; a crash before that leaves all of it, to be told again.
 func (p *Peer) leave(ctx actors.Context, t raft.Tombstone) {
-	ctx.Log().Info("a replica was removed from its group, and leaves", "group", p.config.Group,
+	ctx.Log().Info("a replica was removed from its group, and leaves", p.config.Label,
 		"members", t.Configuration)
 	ctx.Mark(markLeft)
 	p.end(ctx, "it was removed from its group")

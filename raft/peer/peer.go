@@ -6,6 +6,7 @@ package peer
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"math/bits"
 	"slices"
 	"time"
@@ -40,6 +41,9 @@ type Config struct {
 	Snapshots actors.Ref
 	// Owner is sent [Led] and [Gone].
 	Owner actors.Ref
+	// Label is how logs name the group, for people who call it something else. Zero: its
+	// number.
+	Label slog.Attr
 	// Machine is new and empty.
 	Machine StateMachine
 	// Waiting limits the requests that wait for their answer. Further ones are
@@ -104,6 +108,9 @@ func New(c Config) *Peer {
 	assert(c.Waiting > 0, "group %d: no request may wait", c.Group)
 	assert(c.SnapshotBytes > 0, "group %d: snapshots without end", c.Group)
 	c.PieceBytes = cmp.Or(c.PieceBytes, snapshot.PieceBytes)
+	if c.Label.Equal(slog.Attr{}) {
+		c.Label = slog.Uint64("group", uint64(c.Group))
+	}
 	return &Peer{
 		config: c, machine: c.Machine, desk: desk{queries: map[uint64]query{}},
 		led: Led{Group: c.Group, Voters: slices.Sorted(slices.Values(c.Raft.Voters))},
@@ -218,7 +225,7 @@ func (p *Peer) begin(ctx actors.Context) {
 	if s.Damaged {
 		ctx.Mark(markBeginsDamaged)
 		ctx.Log().Error("a replica has lost a part of its memory; it votes for nobody until the others have repaired it",
-			"group", p.config.Group)
+			p.config.Label)
 	}
 	p.ctx = ctx
 	p.replica = raft.New(p.config.Raft, s, p.started, p.rand)
@@ -342,7 +349,7 @@ func (p *Peer) announce(ctx actors.Context) {
 	s := &p.belief
 	if p.damaged && !s.Damaged {
 		p.damaged = false
-		ctx.Log().Warn("the others have repaired a replica; it votes again", "group", p.config.Group)
+		ctx.Log().Warn("the others have repaired a replica; it votes again", p.config.Label)
 	}
 	sameLeader := s.Leader == p.led.Leader && (s.Leader == raft.None || s.Vote.Term == p.led.Term)
 	if sameLeader && slices.Equal(s.Configuration.Voters, p.led.Voters) {

@@ -111,7 +111,7 @@ func (p *Peer) spoiled(ctx actors.Context, err error) {
 		p.stop(ctx, err.Error())
 		return
 	}
-	ctx.Log().Warn("could not read a snapshot that was fetched", "group", p.config.Group, "error", err)
+	ctx.Log().Warn("could not read a snapshot that was fetched", p.config.Label, "error", err)
 }
 
 // recover starts the replica with the machine of its snapshot; or, if that is lost,
@@ -140,7 +140,7 @@ func (p *Peer) recover(ctx actors.Context, err error) {
 // gone, so they are of no use.
 func (p *Peer) lose(ctx actors.Context, err error) {
 	ctx.Mark(markSnapshotLost)
-	ctx.Log().Error("the snapshot of a replica is lost", "group", p.config.Group,
+	ctx.Log().Error("the snapshot of a replica is lost", p.config.Label,
 		"snapshot", p.config.State.Snapshot, "error", err)
 	p.config.State = raft.State{Vote: p.config.State.Vote, Floor: p.config.State.Floor, Damaged: true}
 	ctx.Send(p.config.Journal, journal.Append{

@@ -18,7 +18,7 @@ func (p *Peer) rotten(ctx actors.Context, m snapshot.Damaged) {
 	if !p.pressed {
 		ctx.Mark(markRotten)
 		ctx.Log().Error("the snapshot that a log rests on is damaged; another one is captured in its place",
-			"group", p.config.Group, "index", m.Index, "term", m.Term)
+			p.config.Label, "index", m.Index, "term", m.Term)
 	}
 	p.pressed = true
 	p.turn.Barrier = p.applied == p.captured

@@ -14,7 +14,7 @@ func (p *Peer) running() bool { return p.replica != nil && p.stopped == "" }
 // stop ends all that this replica does, until its process is started again: what it
 // holds is neither shown nor spread. The others of the group elect another leader.
 func (p *Peer) stop(ctx actors.Context, why string) {
-	ctx.Log().Error("stopped a replica", "group", p.config.Group, "why", why)
+	ctx.Log().Error("stopped a replica", p.config.Label, "why", why)
 	p.end(ctx, why)
 }
 

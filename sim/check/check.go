@@ -17,6 +17,10 @@ import (
 // A Group is the number of a Raft group.
 type Group uint64
 
+// String names the partition that the group replicates, which is one less: clients and
+// people count partitions.
+func (g Group) String() string { return fmt.Sprintf("partition %d", uint64(g)-1) }
+
 // A Node is the number of a server. Its replicas carry the same number.
 type Node = raft.ID
 

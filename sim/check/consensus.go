@@ -306,7 +306,7 @@ func (c *Consensus) Converged(id Group) error {
 			continue // for ever
 		}
 		if applied := g.image(n).applied; int(applied) != len(g.ledger) {
-			return fmt.Errorf("node %d applied group %d up to %d of %d", n, id, applied, len(g.ledger))
+			return fmt.Errorf("node %d applied %v up to %d of %d", n, id, applied, len(g.ledger))
 		}
 	}
 	return nil
@@ -314,7 +314,7 @@ func (c *Consensus) Converged(id Group) error {
 
 func (c *Consensus) violate(oracle string, g *group, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	c.report(Violation{Oracle: oracle, At: c.now(), Text: fmt.Sprintf("group %d: %s", g.id, text)})
+	c.report(Violation{Oracle: oracle, At: c.now(), Text: fmt.Sprintf("%v: %s", g.id, text)})
 }
 
 // extend returns the hash of a log that goes on with e (FNV-1a by words, so that a

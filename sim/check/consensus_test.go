@@ -399,7 +399,7 @@ func TestConvergenceNamesTheReplicaThatLags(t *testing.T) {
 	s := newStory()
 	s.decideA()
 	err := s.Converged(1)
-	if err == nil || !strings.Contains(err.Error(), "node 2 applied group 1 up to 0 of 1") {
+	if err == nil || !strings.Contains(err.Error(), "node 2 applied partition 0 up to 0 of 1") {
 		t.Fatalf("Converged: %v", err)
 	}
 	s.Applied(1, 2, entry(1, 5, "a"), 1)

@@ -229,7 +229,7 @@ func (c *Contract) command(n name) *command {
 }
 
 func (c *Contract) violate(oracle string, g Group, format string, args ...any) {
-	c.report(Violation{Oracle: oracle, At: c.now(), Text: fmt.Sprintf("group %d: "+format, append([]any{g}, args...)...)})
+	c.report(Violation{Oracle: oracle, At: c.now(), Text: fmt.Sprintf("%v: "+format, append([]any{g}, args...)...)})
 }
 
 func (o *Operation) violate(oracle, format string, args ...any) {

@@ -31,7 +31,7 @@ func (r *run) demandRest() {
 		}
 	}
 	if len(terms) > 0 {
-		r.accuse(check.TermsAtRest, "group %d still begins new terms, %v after it converged", terms[0], restTries*restTime)
+		r.accuse(check.TermsAtRest, "%v still begins new terms, %v after it converged", terms[0], restTries*restTime)
 	}
 	var piled error
 	if !r.await(func() bool { piled = r.piled(); return piled == nil }, healLimit) {
@@ -97,7 +97,7 @@ func (r *run) piledOn(n actors.NodeID) error {
 	for _, f := range d.Files() {
 		if parts := strings.SplitN(f, "-", 3); len(parts) == 3 && parts[0] == "snapshot" {
 			if snapshots[parts[1]]++; snapshots[parts[1]] > keptFiles {
-				return fmt.Errorf("node %v holds %d snapshots of group %s", n, snapshots[parts[1]], parts[1])
+				return fmt.Errorf("node %v holds %d snapshots of the partition of %s", n, snapshots[parts[1]], f)
 			}
 		}
 	}

@@ -198,11 +198,11 @@ func (r *run) lingering() error {
 				continue
 			}
 			if r.watch.consensus.Holds(g, check.Node(n)) {
-				return fmt.Errorf("node %v holds a log of group %d, of which %v are the members", n, g, members)
+				return fmt.Errorf("node %v holds a log of %v, of which %v are the members", n, g, members)
 			}
 			for _, file := range r.disks[n].Files() {
 				if strings.HasPrefix(file, fmt.Sprintf("snapshot-%d-", g)) {
-					return fmt.Errorf("node %v holds %s of group %d, of which %v are the members", n, file, g, members)
+					return fmt.Errorf("node %v holds %s of %v, of which %v are the members", n, file, g, members)
 				}
 			}
 		}

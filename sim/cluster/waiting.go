@@ -106,7 +106,7 @@ func (r *run) groupReport(partition int) []string {
 	if r.watch.consensus.Terms(g) > 0 {
 		leader = fmt.Sprintf("node %d was last heard to lead", r.watch.leaders[g])
 	}
-	lines := []string{fmt.Sprintf("group %d of %v: %s; %d entries are decided", g, members, leader, r.watch.consensus.Decided(g))}
+	lines := []string{fmt.Sprintf("%v of %v: %s; %d entries are decided", g, members, leader, r.watch.consensus.Decided(g))}
 	for _, n := range r.servers {
 		if f := r.watch.consensus.Facts(g, check.Node(n)); members.Has(check.Node(n)) || f.Last > 0 {
 			lines = append(lines, fmt.Sprintf("  node %v%s: %s", n, r.health(n, f), r.replicaReport(speaker{g, n}, f)))

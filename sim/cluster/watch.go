@@ -146,8 +146,8 @@ type Applied struct {
 	Entry raft.Entry
 }
 
-// String names the group and the entry.
-func (a Applied) String() string { return fmt.Sprintf("group %d applies %v", a.Group, a.Entry) }
+// String names the partition and the entry.
+func (a Applied) String() string { return fmt.Sprintf("%v applies %v", check.Group(a.Group), a.Entry) }
 
 // Apply applies e and tells what became of the state.
 func (m *watched) Apply(e raft.Entry) []byte {

@@ -24,11 +24,11 @@ func describe(m actors.Message) string {
 	case client.Submit:
 		return describeCalls(m.Calls)
 	case peer.Led:
-		return fmt.Sprintf("Led group=%d leader=%d term=%d voters=%v", m.Group, m.Leader, m.Term, m.Voters)
+		return fmt.Sprintf("Led partition=%d leader=%d term=%d voters=%v", node.Partition(m.Group), m.Leader, m.Term, m.Voters)
 	case journal.Append:
-		return fmt.Sprintf("Append group=%d %s", m.Group, describeSave(m.Save))
+		return fmt.Sprintf("Append partition=%d %s", node.Partition(m.Group), describeSave(m.Save))
 	case journal.Saved:
-		return fmt.Sprintf("Saved group=%d number=%d", m.Group, m.Number)
+		return fmt.Sprintf("Saved partition=%d number=%d", node.Partition(m.Group), m.Number)
 	case node.ClusterMap:
 		return fmt.Sprintf("ClusterMap epoch=%d leaders=%v", m.Epoch, m.Leaders)
 	}
@@ -88,7 +88,7 @@ func (r *Recorder) appended(e *sim.Event) string {
 	}
 	for _, a := range batch {
 		r.replicas.saved(e, uint64(a.Group), a.Save)
-		text += fmt.Sprintf("; group=%d %s", a.Group, describeSave(a.Save))
+		text += fmt.Sprintf("; partition=%d %s", node.Partition(a.Group), describeSave(a.Save))
 	}
 	return text
 }

@@ -162,12 +162,13 @@ func (t *Teller) applied(e *sim.Event) {
 	}
 }
 
-// leadingTo tells the last messages before a violation that names a group.
+// leadingTo tells the last messages before a violation that names a partition.
 func (t *Teller) leadingTo(v check.Violation) (lines []*line) {
-	var g journal.GroupID
-	if n, _ := fmt.Sscanf(v.Text, "group %d:", &g); n == 0 {
+	var p int
+	if n, _ := fmt.Sscanf(v.Text, "partition %d:", &p); n == 0 {
 		return nil
 	}
+	g := node.Group(p)
 	for _, s := range slices.Backward(t.messages) {
 		if s.group != g || s.at > v.At {
 			continue

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
-	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/cluster"
 )
@@ -172,21 +171,11 @@ func (t *Teller) told(r cluster.Report) []*line {
 		end = v.At
 		lines = append(lines, t.leadingTo(v)...)
 		first, _, _ := strings.Cut(v.Text, "\n")
-		lines = append(lines, &line{v.At, always, fmt.Sprintf("%s was seen BROKEN: %s", v.Oracle, inWords(first))})
+		lines = append(lines, &line{v.At, always, fmt.Sprintf("%s was seen BROKEN: %s", v.Oracle, first)})
 	}
 	lines = slices.DeleteFunc(lines, func(l *line) bool { return l.at > end })
 	slices.SortStableFunc(lines, func(a, b *line) int { return int(a.at - b.at) })
 	return shorten(lines)
-}
-
-// inWords names the partition where a violation names a group.
-func inWords(text string) string {
-	var g journal.GroupID
-	if n, _ := fmt.Sscanf(text, "group %d:", &g); n == 0 {
-		return text
-	}
-	_, rest, _ := strings.Cut(text, ":")
-	return partition(g) + ":" + rest
 }
 
 // shorten leaves out what weighs least, the earliest first, until there are few enough,

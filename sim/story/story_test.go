@@ -79,7 +79,7 @@ func TestAStoryTellsWhoVotedWhatWasLostAndWhatWasSaidLast(t *testing.T) {
 	told := w.teller.Tell(cluster.Report{
 		Plan: plan.Plan{Strikes: []plan.Strike{{At: time.Second, Kind: plan.CutLink, To: 2, Struck: 1}, {Kind: plan.Clog}}},
 		Violations: []check.Violation{
-			{Oracle: check.OneVote, At: w.now, Text: "group 1: node 2 voted twice\nand so on"},
+			{Oracle: check.OneVote, At: w.now, Text: "partition 0: node 2 voted twice\nand so on"},
 			{Oracle: check.Progress, At: w.now, Text: "late"},
 		},
 	})
