@@ -63,6 +63,10 @@ type nodeStatus struct {
 	Damaged bool `json:"damaged,omitempty"`
 	// Stuck says that the disk of the node does not answer.
 	Stuck bool `json:"stuck,omitempty"`
+	// Forgetful says that its notes of the disks of the others are damaged, Forgotten
+	// whose it has lost.
+	Forgetful bool     `json:"forgetful,omitempty"`
+	Forgotten []uint64 `json:"forgotten,omitempty"`
 }
 
 type partitionStatus struct {
@@ -147,7 +151,12 @@ func ask(ctx context.Context, c *client.Client, member ring.Member) (nodeStatus,
 	case answer.Leaving:
 		n.State = "leaving"
 	}
-	n.Damaged, n.Stuck = answer.Damaged, answer.Stuck
+	n.Damaged, n.Stuck, n.Forgetful = answer.Damaged, answer.Stuck, answer.Forgetful
+	for _, h := range answer.Hearings {
+		if h.Forgotten {
+			n.Forgotten = append(n.Forgotten, uint64(h.Node))
+		}
+	}
 	return n, answer
 }
 

@@ -20,18 +20,7 @@ type concern struct {
 func (s clusterStatus) warnings() []string {
 	list := []string{}
 	for _, n := range s.Nodes {
-		if n.State == "waiting" {
-			list = append(list, fmt.Sprintf("node %d waits until enough other nodes have said that they know no other "+
-				"disk of it: is this its data directory?", n.ID))
-		}
-		if n.Damaged {
-			list = append(list, fmt.Sprintf("node %d started with a damaged journal: its log says where; have a look at "+
-				"the disk", n.ID))
-		}
-		if n.Stuck {
-			list = append(list, fmt.Sprintf("node %d: its disk does not answer; it promises nothing and falls behind: "+
-				"have a look at the disk, or end the process", n.ID))
-		}
+		list = append(list, n.warnings()...)
 	}
 	concerns := map[concern][]int{}
 	for _, p := range s.Partitions {
@@ -53,6 +42,30 @@ func (s clusterStatus) warnings() []string {
 	return list
 }
 
+// warnings lists what of a node itself needs attention.
+func (n nodeStatus) warnings() (list []string) {
+	say := func(format string, args ...any) {
+		list = append(list, fmt.Sprintf("node %d"+format, append([]any{n.ID}, args...)...))
+	}
+	if n.State == "waiting" {
+		say(" waits until enough other nodes have said that they know no other disk of it: is this its data directory?")
+	}
+	if n.Damaged {
+		say(" started with a damaged journal: its log says where; have a look at the disk")
+	}
+	if n.Stuck {
+		say(": its disk does not answer; it promises nothing and falls behind: have a look at the disk, or end the process")
+	}
+	switch {
+	case len(n.Forgotten) > 0:
+		say(": its notes of the disks of others are damaged: it would not notice if %s came back with another one; "+
+			"have a look at the disk", numbered("node", n.Forgotten))
+	case n.Forgetful:
+		say(": its notes of the disks of others are damaged, and all that matters can still be read; have a look at the disk")
+	}
+	return list
+}
+
 func (r replicaStatus) concern() string {
 	switch {
 	case r.Stopped != "":
@@ -66,18 +79,23 @@ func (r replicaStatus) concern() string {
 }
 
 func (c concern) describe(partitions []int) string {
-	where := "partition " + ranges(partitions)
-	if len(partitions) > 1 {
-		where = "partitions " + ranges(partitions)
-	}
+	where := numbered("partition", partitions)
 	if c.node == 0 {
 		return where + ": " + c.text
 	}
 	return fmt.Sprintf("node %d, %s: %s", c.node, where, c.text)
 }
 
+// numbered names things of one kind by their numbers, which grow.
+func numbered[N int | uint64](kind string, numbers []N) string {
+	if len(numbers) > 1 {
+		kind += "s"
+	}
+	return kind + " " + ranges(numbers)
+}
+
 // ranges prints numbers that grow as 0-3,5.
-func ranges(numbers []int) string {
+func ranges[N int | uint64](numbers []N) string {
 	var parts []string
 	for i := 0; i < len(numbers); {
 		first := i

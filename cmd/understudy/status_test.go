@@ -64,7 +64,8 @@ func allLed(s clusterStatus) bool {
 
 func TestStatusTellsFirstWhatNeedsAttention(t *testing.T) {
 	replica := replicaStatus{Node: 2, Role: "follower", Applied: 5, Snapshot: 3, LogBytes: 400, Damaged: true}
-	s := clusterStatus{Nodes: []nodeStatus{{ID: 1, State: "waiting"}, {ID: 2, State: "up", Damaged: true, Stuck: true}}}
+	s := clusterStatus{Nodes: []nodeStatus{{ID: 1, State: "waiting"}, {ID: 2, State: "up", Damaged: true, Stuck: true},
+		{ID: 4, State: "up", Forgetful: true, Forgotten: []uint64{1, 3}}, {ID: 5, State: "up", Forgetful: true}}}
 	for p := range 4 {
 		s.Partitions = append(s.Partitions, partitionStatus{Partition: p, Leader: 1, Replicas: []replicaStatus{replica}})
 	}
@@ -77,6 +78,8 @@ func TestStatusTellsFirstWhatNeedsAttention(t *testing.T) {
 		"node 2, partitions 0-1,3: damaged: it votes for nobody",
 		"node 2: its disk does not answer",
 		"node 3, partition 2: takes no part in its group: it has gone astray",
+		"node 4: its notes of the disks of others are damaged: it would not notice if nodes 1,3 came back with another one",
+		"node 5: its notes of the disks of others are damaged, and all that matters can still be read",
 		"partition 2: no replica that answers leads",
 	}
 	var out strings.Builder

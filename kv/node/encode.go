@@ -66,7 +66,8 @@ func (s NodeStatus) AppendTo(b []byte) []byte {
 	for _, h := range s.Hearings {
 		b = appendBytes(b, 7, h.AppendTo(nil))
 	}
-	return appendNumber(b, 8, protowire.EncodeBool(s.Stuck))
+	b = appendNumber(b, 8, protowire.EncodeBool(s.Stuck))
+	return appendNumber(b, 9, protowire.EncodeBool(s.Forgetful))
 }
 
 // DecodeNodeStatus is the inverse of [NodeStatus.AppendTo].
@@ -97,6 +98,8 @@ func DecodeNodeStatus(b []byte) (NodeStatus, error) {
 			s.Hearings = append(s.Hearings, h)
 		case 8:
 			s.Stuck = protowire.DecodeBool(d.number())
+		case 9:
+			s.Forgetful = protowire.DecodeBool(d.number())
 		}
 	}
 	return s, d.error("node status")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/sim"
 )
 
@@ -24,6 +25,9 @@ func TestANodeThatLostANoteGoesOnAsItself(t *testing.T) {
 			c.world.Run(2 * election)
 			if !c.up(1) || len(r.halts) > 0 {
 				t.Fatalf("note %d is lost: node 1 does not come back; halted %v", lost, r.halts)
+			}
+			if s := c.status(1); !s.Forgetful || c.status(2).Forgetful {
+				t.Errorf("note %d is lost: %+v", lost, s)
 			}
 		}
 		c.world.Crash(3)
@@ -112,6 +116,9 @@ func TestANodeThatHasForgottenAMemberIsNoWitnessForAnotherDiskOfIt(t *testing.T)
 	if c.up(3) {
 		t.Error("node 3 came back with an empty disk")
 	}
+	if got := forgotten(c.status(1)); !slices.Equal(got, []actors.NodeID{3}) {
+		t.Errorf("node 1 has forgotten %v", got)
+	}
 }
 
 func TestALogOfBirthsThatDoesNotTellWhoseDiskItIsStopsTheNode(t *testing.T) {
@@ -128,4 +135,14 @@ func TestALogOfBirthsThatDoesNotTellWhoseDiskItIsStopsTheNode(t *testing.T) {
 	if c.world.Up(1) || !strings.Contains(r.halts[1], "open log births: ") {
 		t.Errorf("halted with %q", r.halts[1])
 	}
+}
+
+// forgotten lists the members of whose disks a node has lost its notes, as it says.
+func forgotten(s node.NodeStatus) (list []actors.NodeID) {
+	for _, h := range s.Hearings {
+		if h.Forgotten {
+			list = append(list, h.Node)
+		}
+	}
+	return list
 }

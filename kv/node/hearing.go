@@ -17,6 +17,9 @@ type Hearing struct {
 	// came [Lateness] of i heartbeats after it, or more. That of a new process is not
 	// late, however long there was none.
 	Late [5]uint64
+	// Forgotten says that the note of its disk is lost, or was never made because the log
+	// of notes is damaged: should it come with another disk, this node cannot tell.
+	Forgotten bool
 }
 
 // Lateness is the bounds that [Hearing] counts by, in heartbeats: a Beat in time comes
@@ -40,7 +43,8 @@ func (h Hearing) AppendTo(b []byte) []byte {
 	for _, n := range h.Late {
 		late = protowire.AppendVarint(late, n)
 	}
-	return appendBytes(b, 3, late)
+	b = appendBytes(b, 3, late)
+	return appendNumber(b, 4, protowire.EncodeBool(h.Forgotten))
 }
 
 // DecodeHearing is the inverse of [Hearing.AppendTo].
@@ -55,6 +59,8 @@ func DecodeHearing(b []byte) (Hearing, error) {
 			h.Silent = protowire.DecodeBool(d.number())
 		case 3:
 			copy(h.Late[:], d.numbers(len(h.Late)))
+		case 4:
+			h.Forgotten = protowire.DecodeBool(d.number())
 		}
 	}
 	d.check(h.Node != 0)
@@ -64,12 +70,18 @@ func DecodeHearing(b []byte) (Hearing, error) {
 // hearingsRequest asks the pulse of the same node for [hearings].
 type hearingsRequest struct{}
 
-// hearings is how a node has heard all other members, in the order of the map.
-type hearings struct{ list []Hearing }
+// hearings is how a node has heard all other members, in the order of the map, and
+// whether it has lost notes of their disks.
+type hearings struct {
+	list      []Hearing
+	forgetful bool
+}
 
 func (p *pulse) hearings() hearings {
-	h := hearings{make([]Hearing, 0, len(p.members))}
+	h := hearings{make([]Hearing, 0, len(p.members)), p.births.lossy}
 	for _, m := range p.members {
+		_, known := p.births.met[m.id]
+		m.hearing.Forgotten = p.births.lossy && !known
 		h.list = append(h.list, m.hearing)
 	}
 	return h

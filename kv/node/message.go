@@ -64,4 +64,7 @@ type NodeStatus struct {
 	Stuck bool
 	// Hearings is how the node has heard the others, in the order of the map.
 	Hearings []Hearing
+	// Forgetful says that the log in which the node notes the disks of the others is
+	// damaged. It notes nobody any more; whom it has forgotten the Hearings say.
+	Forgetful bool
 }

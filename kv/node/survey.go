@@ -108,7 +108,7 @@ func (n *Node) status() NodeStatus {
 		Stuck:     n.stuck,
 	}
 	if n.survey.pulse != nil {
-		s.Hearings = n.survey.pulse.list
+		s.Hearings, s.Forgetful = n.survey.pulse.list, n.survey.pulse.forgetful
 	}
 	return s
 }

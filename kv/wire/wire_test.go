@@ -76,10 +76,11 @@ var pinned = []struct {
 			ID: 1, Recovered: true,
 			Replicas: []peer.Status{{Group: 1, Raft: raft.Status{ID: 1}}},
 			Waiting:  true, Damaged: true, Leaving: true, Stuck: true,
-			Hearings: []node.Hearing{{Node: 2, Silent: true, Late: [...]uint64{300, 3, 2, 1, 0}}},
+			Hearings:  []node.Hearing{{Node: 2, Silent: true, Late: [...]uint64{300, 3, 2, 1, 0}, Forgotten: true}},
+			Forgetful: true,
 		},
 		"09" + "0801" + "1001" + "1a04" + "0801" + "1001" + "2001" + "2801" + "3001" +
-			"3a0c" + "0802" + "1001" + "1a06" + "ac0203020100" + "4001",
+			"3a0e" + "0802" + "1001" + "1a06" + "ac0203020100" + "2001" + "4001" + "4801",
 	},
 	{node.Beat{Birth: 300, Life: 2, Knows: 3, Blank: true, Number: 5}, "0a" + "08ac02" + "1002" + "1803" + "2001" + "2805"},
 	{
