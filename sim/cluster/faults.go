@@ -13,6 +13,20 @@ import (
 // slowFactor is how much slower a slow disk syncs, and a slow node computes.
 const slowFactor = 100
 
+// interventions are what the harness has done to a world, and what it must undo.
+type interventions struct {
+	strikes map[plan.FaultKind]int
+	idle    map[plan.FaultKind]int // strikes that found nobody running, or nothing to do
+	harm    harm
+	invited []invitation
+	lifts   []func()
+	bands   []check.Band
+}
+
+func newInterventions() interventions {
+	return interventions{strikes: map[plan.FaultKind]int{}, idle: map[plan.FaultKind]int{}, harm: newHarm()}
+}
+
 // harm is what strikes have done that later ones have to know of.
 type harm struct {
 	slowed map[actors.NodeID]bool // whose disk is slow

@@ -25,8 +25,8 @@ type Quest struct {
 // than its violations, is not what [Run] would say.
 func (q Quest) Run(p plan.Plan, observers ...func(*sim.Event)) Report {
 	r := newRun(p)
-	r.impatient, r.by = true, q.By
-	r.sought, _, _ = strings.Cut(q.Signature, ":")
+	oracle, _, _ := strings.Cut(q.Signature, ":")
+	r.goal = goal{impatient: true, oracle: oracle, by: q.By}
 	return r.carryOut(observers)
 }
 
@@ -36,6 +36,14 @@ func (q Quest) Finds(p plan.Plan) (v check.Violation, found bool) {
 		return all[0], true
 	}
 	return v, false
+}
+
+// A goal says when enough was seen of a run. That of most runs is zero: to see everything.
+type goal struct {
+	impatient bool          // nothing after the first violation matters
+	oracle    string        // whose complaint alone matters; empty: that of any
+	content   bool          // that oracle will not complain any more
+	by        time.Duration // after which nothing matters, unless it is zero
 }
 
 // A phase is what is done after the faults.
@@ -60,13 +68,14 @@ func (r *run) recover() {
 			return
 		}
 		p.run(r)
-		if r.sought != "" && slices.Contains(p.blames, r.sought) {
-			r.settled = true
+		if slices.Contains(p.blames, r.goal.oracle) {
+			r.goal.content = true
 		}
 	}
 }
 
 // over reports whether nothing more needs to be seen.
 func (r *run) over() bool {
-	return r.impatient && (len(r.found) > 0 || r.settled || r.by > 0 && r.world.Now() > r.by)
+	g := &r.goal
+	return g.impatient && (len(r.found) > 0 || g.content || g.by > 0 && r.world.Now() > g.by)
 }

@@ -82,7 +82,7 @@ func (r *run) judge() Report {
 
 // judgement asks Porcupine, unless it does not matter any more.
 func (r *run) judgement() check.Judgement {
-	if r.over() || r.sought != "" && r.sought != check.Linearizability {
+	if r.over() || r.goal.oracle != "" && r.goal.oracle != check.Linearizability {
 		return check.Judgement{}
 	}
 	return r.history.Judge(judgeLimit)

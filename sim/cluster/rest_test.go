@@ -90,7 +90,7 @@ func TestWhatIsStillInForceIsNamed(t *testing.T) {
 			p := plan.Draw(rehearsal, 1)
 			p.Strikes = nil
 			r := newRun(p)
-			r.impatient = true
+			r.goal.impatient = true
 			r.build(nil)
 			c.leave(r)
 			r.schedule()

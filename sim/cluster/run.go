@@ -32,34 +32,24 @@ const (
 
 // A run is one plan being carried out.
 type run struct {
-	plan     plan.Plan
-	parts    parts
-	world    *sim.World
-	network  *network.Network
-	disks    map[actors.NodeID]*disk.Disk
-	places   ring.Map
-	servers  []actors.NodeID
-	clients  []actors.Ref
-	lanes    []*lane
-	keys     keyring
-	watch    *watch
-	history  *check.History
-	counts   counts
-	strikes  map[plan.FaultKind]int
-	idle     map[plan.FaultKind]int // strikes that found nobody running, or nothing to do
-	harm     harm
-	invited  []invitation
-	lifts    []func()
-	bands    []check.Band
+	plan    plan.Plan
+	parts   parts
+	world   *sim.World
+	network *network.Network
+	disks   map[actors.NodeID]*disk.Disk
+	places  ring.Map
+	servers []actors.NodeID
+	clients []actors.Ref
+	lanes   []*lane
+	keys    keyring
+	watch   *watch
+	history *check.History
+	counts  counts
+	interventions
 	found    []check.Violation
 	heard    hearsay
 	progress int // partitions that accepted a write after healing
-	// impatient says that nothing after the first violation matters, or after the oracle
-	// that is sought, if one is, has nothing more to say, or after a time if it is not zero.
-	impatient bool
-	sought    string
-	settled   bool // that oracle was content
-	by        time.Duration
+	goal     goal
 }
 
 // maxViolations is how many violations a report holds. The first one tells most.
@@ -79,14 +69,12 @@ func RunToViolation(p plan.Plan, observers ...func(*sim.Event)) Report {
 func newRun(p plan.Plan) *run {
 	p.Strikes = slices.Clone(p.Strikes) // the run notes who was struck
 	return &run{
-		plan:    p,
-		parts:   realParts(),
-		disks:   map[actors.NodeID]*disk.Disk{},
-		history: &check.History{},
-		keys:    newKeyring(p.Work.Keys),
-		strikes: map[plan.FaultKind]int{},
-		idle:    map[plan.FaultKind]int{},
-		harm:    newHarm(),
+		plan:          p,
+		parts:         realParts(),
+		disks:         map[actors.NodeID]*disk.Disk{},
+		history:       &check.History{},
+		keys:          newKeyring(p.Work.Keys),
+		interventions: newInterventions(),
 	}
 }
 
