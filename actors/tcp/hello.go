@@ -12,7 +12,7 @@ import (
 
 // Version is the version of the protocol this package speaks. docs/wire.md says what
 // takes a new one.
-const Version = 2
+const Version = 3
 
 const (
 	magic       = "USTY"

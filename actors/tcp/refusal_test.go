@@ -169,7 +169,7 @@ func TestTheSameIdOnBothSidesIsRefused(t *testing.T) {
 }
 
 func TestAnotherVersionIsRefusedByBothSides(t *testing.T) {
-	const want = "the dialler speaks version 3 of the peer protocol, the acceptor version 2: run releases that speak the same version"
+	const want = "the dialler speaks version 4 of the peer protocol, the acceptor version 3: run releases that speak the same version"
 	a := start(t, Config{Node: 1})
 	later := hello{Identity: Identity{Node: 2, Cluster: 7}, version: Version + 1, class: small}.append(nil)
 	conn := raw(t, a.addr(), append(later, "what a later version has to add"...))
@@ -186,7 +186,7 @@ func TestAnotherVersionIsRefusedByBothSides(t *testing.T) {
 	})
 	b := start(t, Config{Node: 2, Peers: map[actors.NodeID]string{1: addr}})
 	b.Send(b.ref("a"), a.ref("b"), "m")
-	b.logs("the dialler speaks version 2 of the peer protocol, the acceptor version 3")
+	b.logs("the dialler speaks version 3 of the peer protocol, the acceptor version 4")
 }
 
 func TestNonsenseIsRefused(t *testing.T) {
