@@ -32,7 +32,7 @@ type Progress struct {
 // anything: what one takes away may have been what another could not do without. No plan
 // is tested twice.
 func Minimize(p plan.Plan, fails Test, report func(Progress)) plan.Plan {
-	s := &shrinker{plan: p, fails: fails, report: report, passed: map[uint64]bool{}}
+	s := &shrinker{plan: p, fails: fails, report: report, tried: map[uint64]bool{hashOf(p): true}}
 	for _, s.grain = range grains {
 		s.round()
 	}
@@ -69,7 +69,7 @@ type shrinker struct {
 	plan   plan.Plan // the smallest so far that fails
 	pass   string
 	grain  int
-	passed map[uint64]bool // hashes of the plans that do not fail
+	tried  map[uint64]bool // hashes of plans that pass, or were the smallest once
 	fails  Test
 	report func(Progress)
 }
@@ -93,29 +93,29 @@ type candidate struct {
 }
 
 // try takes the first of the candidates that fails and returns which it was, or -1 if
-// there is none. Those that are no plans, or are known to pass, are passed over.
+// there is none. Those that are no plans, or were tried before, are passed over.
 func (s *shrinker) try(proposed iter.Seq[plan.Plan]) int {
-	var tried []candidate
+	var list []candidate
 	first := s.fails(func(yield func(plan.Plan) bool) {
 		place := -1
 		for p := range proposed {
 			place++
 			c := candidate{p, place, hashOf(p)}
-			if s.passed[c.hash] || p.Validate() != nil {
+			if s.tried[c.hash] || p.Validate() != nil {
 				continue
 			}
-			if tried = append(tried, c); !yield(p) {
+			if list = append(list, c); !yield(p) {
 				return
 			}
 		}
 	})
-	for i, c := range tried {
+	for i, c := range list {
+		s.tried[c.hash] = true
 		if i == first {
 			s.plan = c.plan
 			s.tell()
 			return c.place
 		}
-		s.passed[c.hash] = true
 	}
 	return -1
 }

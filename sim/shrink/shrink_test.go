@@ -1,6 +1,7 @@
 package shrink_test
 
 import (
+	"fmt"
 	"iter"
 	"reflect"
 	"slices"
@@ -26,7 +27,7 @@ func big(t *testing.T) plan.Plan {
 		if p.Cluster.Nodes == 7 && p.Work.Clients > 3 && p.Cluster.Partitions == 4 {
 			for c := 1; c <= p.Work.Clients; c++ {
 				p.Work.Only = append(p.Work.Only,
-					plan.Selection{Client: c, Lane: 1, Operations: []plan.Range{{Min: 1, Max: 300}}})
+					plan.Selection{Client: c, Lane: 1, Operations: []plan.Range{{Min: 1, Max: 100}}})
 			}
 			return p
 		}
@@ -113,5 +114,23 @@ func TestAPlanThatNeedsAllOfItselfStays(t *testing.T) {
 		func(shrink.Progress) { told++ })
 	if !reflect.DeepEqual(got, p) || runs == 0 || told == 0 {
 		t.Errorf("after %d runs and %d reports:\n%s", runs, told, got.Encode())
+	}
+}
+
+// Runs cost much more than remembering them.
+func TestNoPlanIsTriedTwice(t *testing.T) {
+	p := big(t)
+	seen, runs := map[string]bool{}, 0
+	fails := func(p plan.Plan) bool {
+		text := fmt.Sprint(p)
+		if seen[text] {
+			t.Fatalf("tried again after %d runs:\n%s", runs, p.Encode())
+		}
+		seen[text] = true
+		return p.Cluster.Nodes >= 3 && p.Work.Clients >= 2 && len(p.Strikes) > 2
+	}
+	shrink.Minimize(p, oneByOne(t, fails, &runs), func(shrink.Progress) {})
+	if runs > 200 {
+		t.Errorf("it took %d runs to find that so little is needed", runs)
 	}
 }
