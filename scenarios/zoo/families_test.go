@@ -72,7 +72,7 @@ func TestThePageSaysWhichFamiliesAreNeeded(t *testing.T) {
 	page := string(x.Page(r))
 	for _, want := range []string{
 		"| `crashes` | 2 | 1: A1.a |  |  |", "| `cuts` | 2 |  | 1: A1.a (30 → 60) |  |", "| `packets` | 1 |  |  | 1: A1.a (30 → 15) |",
-		"| `clocks` | 1 |  |  |  |", "| `damage` | 0 |  |  |  |", "Of 2 mutants, 1 were caught whichever family was left out: A1.b.",
+		"| `clocks` | 1 |  |  |  |", "| `damage` | 0 |  |  |  |", "Of the 2 mutants that rehearsals caught, 2 were hunted so. Of these, 1 were caught whichever family was left out: A1.b.",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)

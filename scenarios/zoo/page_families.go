@@ -11,7 +11,7 @@ import (
 const aboutFamilies = `
 ## Families of faults
 
-Each mutant that rehearsals caught was hunted again in the same scenarios from the same first seed on, with one
+Mutants that rehearsals caught were hunted again in the same scenarios from the same first seed on, with one
 [family of faults](simulation.md#families) left out of every plan and all else as it was. A family is *needed* by those
 that were not caught any more in %d times as many runs, or %d where that is more. *Later* and *sooner* are those for which
 it took at least %d times as many runs, or as few, and %d runs more or less. Each number is of one hunt: chance alone makes
@@ -27,9 +27,13 @@ const clearFactor, clearRuns = 2, 10
 
 // writeFamilies tells which families earn their keep.
 func (x *Index) writeFamilies(b *bytes.Buffer, r Results) {
-	hunted := 0
+	caught, hunted := 0, 0
 	for _, m := range x.Mutants() {
-		if len(r[m.ID].Without) > 0 {
+		f := r[m.ID]
+		if f.Caught && f.Oracle != byTest && !m.Harmless {
+			caught++
+		}
+		if len(f.Without) > 0 {
 			hunted++
 		}
 	}
@@ -41,9 +45,11 @@ func (x *Index) writeFamilies(b *bytes.Buffer, r Results) {
 		e := x.effects(r, f)
 		fmt.Fprintf(b, "| `%s` | %d | %s | %s | %s |\n", f, e.met, numbered(e.needed), numbered(e.later), numbered(e.sooner))
 	}
+	fmt.Fprintf(b, "\nOf the %d mutants that rehearsals caught, %d were hunted so.", caught, hunted)
 	if rest := x.needNone(r); len(rest) > 0 {
-		fmt.Fprintf(b, "\nOf %d mutants, %d were caught whichever family was left out: %s.\n", hunted, len(rest), strings.Join(rest, ", "))
+		fmt.Fprintf(b, " Of these, %d were caught whichever family was left out: %s.", len(rest), strings.Join(rest, ", "))
 	}
+	b.WriteString("\n")
 }
 
 // effects are those of leaving a family out: the mutants that had to do with it, and

@@ -3,9 +3,11 @@ package zoo
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/understudy-kv/understudy/sim/shrink"
 )
@@ -16,7 +18,8 @@ const aboutShrinking = `
 ` + "`understudy sim shrink`" + ` took the plan of the run that caught a mutant, and left out whatever could be left out while the
 same oracle said the same. An arrow leads from how much there was of something to how much is left; *seconds* are simulated
 ones. *Replays* are the smaller plans that were tried, and *CPU* is what they took on one processor; *+* says that the time
-was over before all had been tried. *Needs* are the families of faults, with what holds all the time, that are left.
+was over before all had been tried, so that less may do. *Families* are those of the faults that are left, and of what is
+left that holds all the time.
 
 `
 
@@ -51,7 +54,7 @@ func (x *Index) writeShrunk(b *bytes.Buffer, r Results) {
 	for _, c := range measures {
 		fmt.Fprintf(b, " %s |", c.name)
 	}
-	b.WriteString(" replays | CPU | needs |\n| --- |" + strings.Repeat(" ---: |", len(measures)+2) + " --- |\n")
+	b.WriteString(" replays | CPU | families |\n| --- |" + strings.Repeat(" ---: |", len(measures)+2) + " --- |\n")
 	b.WriteString(middle(all))
 	b.Write(rows.Bytes())
 }
@@ -73,14 +76,14 @@ func (s *Shrunk) row(id string) string {
 	for _, c := range measures {
 		row += " " + arrow(c.of(s.Original), c.of(s.Minimal)) + " |"
 	}
-	more, needs := "", "only work"
+	more, families := "", "none"
 	if !s.Complete {
 		more = "+"
 	}
 	if len(s.Families) > 0 {
-		needs = coded(s.Families)
+		families = coded(s.Families)
 	}
-	return row + fmt.Sprintf(" %d%s | %.1f s | %s |\n", s.Runs, more, s.Seconds, needs)
+	return row + fmt.Sprintf(" %d%s | %.1f s | %s |\n", s.Runs, more, s.Seconds, families)
 }
 
 // minimal says in a line what is left, or nothing of a plan that was not shrunk.
@@ -88,7 +91,9 @@ func (s *Shrunk) minimal() string {
 	if s == nil {
 		return ""
 	}
-	return s.Minimal.String()
+	n := s.Minimal
+	n.Duration = n.Duration.Round(time.Millisecond)
+	return n.String()
 }
 
 func arrow(before, after float64) string {
@@ -98,7 +103,8 @@ func arrow(before, after float64) string {
 	return decimal(before) + " → " + decimal(after)
 }
 
-func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+// decimal writes a number with at most three digits behind the point.
+func decimal(n float64) string { return strconv.FormatFloat(math.Round(n*1000)/1000, 'f', -1, 64) }
 
 // median returns a number of the plan in the middle.
 func median(all []*Shrunk, number func(*Shrunk) float64) float64 {
