@@ -54,11 +54,13 @@ func BenchmarkEverythingOnFiveNodes(b *testing.B) {
 
 func BenchmarkCalm(b *testing.B) { benchmark(b, find(b, "calm")) }
 
+func BenchmarkBusy(b *testing.B) { benchmark(b, find(b, "busy")) }
+
 // Each event must cost about the same however long a run is.
 func BenchmarkLength(b *testing.B) {
 	for _, d := range []time.Duration{5 * time.Second, 50 * time.Second, 500 * time.Second} {
 		b.Run(d.String(), func(b *testing.B) {
-			s := find(b, "calm")
+			s := find(b, "busy")
 			s.Duration = d
 			benchmark(b, s)
 		})

@@ -30,7 +30,7 @@ func TestEveryFileIsListedOnceAndNamedAsItsFile(t *testing.T) {
 }
 
 func TestBadScenariosAreRefusedWithTheLine(t *testing.T) {
-	good, err := os.ReadFile("calm.yaml")
+	good, err := os.ReadFile("busy.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestBadScenariosAreRefusedWithTheLine(t *testing.T) {
 		{"disk:", "hardware: {slow: -1}\ndisk:", "bad.yaml:7: hardware.slow must lie in 0..1000"},
 		{"disk:", "clock: {beyond: 0.9}\ndisk:", "bad.yaml:7: clock.beyond must lie between 0 and 0.5"},
 		{"disk:", "sizes: {mailbox: 0..3}\ndisk:", "bad.yaml:7: sizes.mailbox must lie in 1.."},
-		{"name: calm", "", "bad.yaml:1: name is missing"},
+		{"name: busy", "", "bad.yaml:1: name is missing"},
 	}
 	for _, c := range cases {
 		text := strings.Replace(string(good), c.old, c.new, 1)
@@ -64,7 +64,7 @@ func TestBadScenariosAreRefusedWithTheLine(t *testing.T) {
 
 func TestUnknownScenarioNamesTheKnownOnes(t *testing.T) {
 	_, err := scenarios.Find("clam")
-	if err == nil || !strings.Contains(err.Error(), "calm, lossy-network") {
+	if err == nil || !strings.Contains(err.Error(), "calm, busy, lossy-network") {
 		t.Errorf("Find: %v", err)
 	}
 	_, err = scenarios.Find("./clam.yaml")
