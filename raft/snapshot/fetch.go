@@ -152,7 +152,7 @@ func (f *fetch) giveUp(ctx actors.Context, err error) {
 
 func (f *fetch) refuse(ctx actors.Context, err error) {
 	if f.keeper.setBack(ctx, f) {
-		ctx.Log().Warn("could not fetch a snapshot", "snapshot", f.key, "from", f.from,
+		ctx.Log().Warn("could not fetch a snapshot", "file", f.key.name(), "from", f.from,
 			"err", err, "failures", f.keeper.setbacks[f.group].times)
 	}
 	ctx.Send(f.to, Fetched{Group: f.group, Snapshot: f.position(), Err: err})

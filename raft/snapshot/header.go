@@ -70,7 +70,7 @@ func decodeHeader(b []byte) (header, error) {
 func checkHeader(k key, piece []byte) (header, error) {
 	h, err := decodeHeader(piece)
 	if err == nil && h.key() != k {
-		err = fmt.Errorf("snapshot: %w: file %v has the header of %v", ErrMalformed, k, h.key())
+		err = fmt.Errorf("snapshot: %w: file %s has the header of %s", ErrMalformed, k.name(), h.key().name())
 	}
 	return h, err
 }

@@ -90,7 +90,7 @@ func (k *Keeper) load(ctx actors.Context, from actors.Ref, m Load) {
 	}
 	f := k.files[m.key()]
 	if !f.usable() {
-		refuse(ctx, fmt.Errorf("snapshot %v: %w", m.key(), actors.ErrNoFile))
+		refuse(ctx, fmt.Errorf("%s: %w", m.key().name(), actors.ErrNoFile))
 		return
 	}
 	k.withHeader(ctx, f, func(ctx actors.Context, err error) {
