@@ -54,7 +54,7 @@ func TestCrashesDuringRecoveryAreSurvived(t *testing.T) {
 		}
 		dir := fastDirectory(t)
 		defer os.RemoveAll(dir)
-		image.write(t, dir, random)
+		leave(t, image, dir, random)
 		start := readTree(t, dir)
 		again, err := recordRecovery(dir, p)
 		if err != nil {
@@ -73,11 +73,11 @@ func TestCrashesDuringRecoveryAreSurvived(t *testing.T) {
 // kind of sync, in what the file system is believed to have been told.
 func TestCrashesAreFatalWithoutSyncs(t *testing.T) {
 	changes := recordRun(t)
-	for name, isSync := range map[string]func(change) bool{
-		"names":    func(c change) bool { return c.kind == syncsNames },
-		"segments": func(c change) bool { return c.kind == syncs && isSegmentName(c.path) },
-		"floors and files": func(c change) bool {
-			return c.kind == syncs && !isSegmentName(c.path)
+	for name, isSync := range map[string]func(moment) bool{
+		"names":    func(m moment) bool { return m.talk == nil && m.kind == syncsNames },
+		"segments": func(m moment) bool { return m.talk == nil && m.kind == syncs && isSegmentName(m.path) },
+		"floors and files": func(m moment) bool {
+			return m.talk == nil && m.kind == syncs && !isSegmentName(m.path)
 		},
 	} {
 		random := chance{rand.New(rand.NewPCG(5, 6))}
@@ -97,9 +97,9 @@ func isSegmentName(path string) bool {
 }
 
 // recordRun does something of everything and returns the changes.
-func recordRun(t *testing.T) []change {
+func recordRun(t *testing.T) []moment {
 	t.Helper()
-	r := &recorder{root: fastDirectory(t)}
+	r := newDiary(fastDirectory(t))
 	s, err := r.start(smallSegment)
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func recordRun(t *testing.T) []change {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return r.changes
+	return r.moments
 }
 
 func appendTexts(d actors.Disk, log string, texts ...string) {
@@ -166,8 +166,8 @@ func answerError(m actors.Message) error {
 }
 
 // recordRecovery opens what a crash left in dir, and goes on from there.
-func recordRecovery(dir string, p *promises) ([]change, error) {
-	r := &recorder{root: dir}
+func recordRecovery(dir string, p *promises) ([]moment, error) {
+	r := newDiary(dir)
 	s, err := r.start(smallSegment)
 	if err != nil {
 		return nil, err
@@ -182,13 +182,13 @@ func recordRecovery(dir string, p *promises) ([]change, error) {
 		errs = append(errs, answerError(<-d.answers))
 	}
 	errs = append(errs, s.Close())
-	return r.changes, errors.Join(errs...)
+	return r.moments, errors.Join(errs...)
 }
 
 // crashEverywhere calls check after each of the changes to a data directory, which began
 // as start, with what was promised so far. It stops at the first error.
 func crashEverywhere(
-	t *testing.T, changes []change, p *promises, start *tree, check func(at int, image *tree, p *promises) error,
+	t *testing.T, changes []moment, p *promises, start *tree, check func(at int, image *tree, p *promises) error,
 ) error {
 	t.Helper()
 	image := start
@@ -196,10 +196,10 @@ func crashEverywhere(
 		image = newTree()
 	}
 	for at, c := range changes {
-		if c.kind == talks {
+		if c.talk != nil {
 			p.hear(c.talk)
 		} else {
-			image.apply(c)
+			image.apply(c.change)
 		}
 		if err := check(at, image, p); err != nil {
 			return fmt.Errorf("after change %d of %d, %v: %w", at, len(changes), c, err)
@@ -213,7 +213,7 @@ func survive(t *testing.T, image *tree, f fate, p *promises) error {
 	t.Helper()
 	dir := fastDirectory(t)
 	defer os.RemoveAll(dir)
-	image.write(t, dir, f)
+	leave(t, image, dir, f)
 	s, err := Open(dir, us)
 	if err != nil {
 		return fmt.Errorf("%T: %w", f, err)
@@ -224,6 +224,14 @@ func survive(t *testing.T, image *tree, f fate, p *promises) error {
 		return fmt.Errorf("%T: %w", f, err)
 	}
 	return nil
+}
+
+// leave puts what a crash leaves into a directory.
+func leave(t *testing.T, image *tree, dir string, f fate) {
+	t.Helper()
+	if err := image.crash(f).store(dir); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // readTree reads a directory, all of which is durable.
@@ -240,7 +248,7 @@ func readTree(t *testing.T, path string) *tree {
 			d.durable[file.Name()] = readTree(t, below)
 		} else {
 			content := read(t, below)
-			d.durable[file.Name()] = &blob{content: content, synced: len(content)}
+			d.durable[file.Name()] = &blob{content: content, synced: content}
 		}
 	}
 	d.names = d.durable

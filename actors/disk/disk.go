@@ -70,6 +70,10 @@ type Store struct {
 func Open(dir string, id Identity) (*Store, error) { return openOn(local{}, dir, id) }
 
 func openOn(v volume, dir string, id Identity) (*Store, error) {
+	return openWith(v, dir, id, newWorker)
+}
+
+func openWith(v volume, dir string, id Identity, newWorker func() *worker) (*Store, error) {
 	if id.Cluster == 0 || id.Node == 0 {
 		return nil, fmt.Errorf("data directory %s: cluster %d and node %d: neither may be zero", dir, id.Cluster, id.Node)
 	}
@@ -84,7 +88,7 @@ func openOn(v volume, dir string, id Identity) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	cabinet, err := openCabinet(v, filepath.Join(dir, filesDirectory))
+	cabinet, err := openCabinet(v, filepath.Join(dir, filesDirectory), newWorker)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("data directory %s: %w", dir, err), lock.Close())
 	}

@@ -26,7 +26,7 @@ type cabinet struct {
 
 // openCabinet prepares the files in dir and removes what a crash left of those that
 // were not sealed.
-func openCabinet(v volume, dir string) (*cabinet, error) {
+func openCabinet(v volume, dir string, newWorker func() *worker) (*cabinet, error) {
 	if err := makeDirectory(v, dir); err != nil {
 		return nil, err
 	}

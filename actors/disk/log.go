@@ -72,13 +72,16 @@ type log struct {
 }
 
 func newLog(s *Store, name string) *log {
-	l := &log{
-		store: s, name: name, dir: filepath.Join(s.dir, logsDirectory, name),
-		ended: make(chan struct{}),
-	}
+	l := newInlineLog(s, name)
+	l.ended = make(chan struct{})
 	l.wake.L = &l.mu
 	go l.run()
 	return l
+}
+
+// newInlineLog returns a log without a goroutine: who owns it calls carryOut and seal.
+func newInlineLog(s *Store, name string) *log {
+	return &log{store: s, name: name, dir: filepath.Join(s.dir, logsDirectory, name)}
 }
 
 // ask queues r and reports whether the log will still look at it.

@@ -18,6 +18,8 @@ type volume interface {
 	RemoveAll(path string) error
 	// SyncDirectory makes the names in a directory durable.
 	SyncDirectory(path string) error
+	// SyncData makes the content of a file durable whose size has not changed.
+	SyncData(f *os.File) error
 }
 
 // An output is a file that is being written.
@@ -55,3 +57,6 @@ func (local) SyncDirectory(path string) error {
 	}
 	return d.Close()
 }
+
+// SyncData implements volume.
+func (local) SyncData(f *os.File) error { return datasync(f) }

@@ -9,6 +9,7 @@ type worker struct {
 	jobs   []func()
 	ending bool
 	ended  chan struct{}
+	inline bool // it has no goroutine: a job is done by whoever asks for it
 }
 
 func newWorker() *worker {
@@ -18,8 +19,16 @@ func newWorker() *worker {
 	return w
 }
 
+// newInlineWorker returns a worker without a goroutine. It is used by one goroutine, and
+// not closed.
+func newInlineWorker() *worker { return &worker{inline: true} }
+
 // do queues a job and reports whether it will be done.
 func (w *worker) do(job func()) bool {
+	if w.inline {
+		job()
+		return true
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ending {

@@ -37,7 +37,7 @@ func newWriter(
 		volume: v, dir: dir, salt: r.floor.salt,
 		last: r.last(), record: r.last(), claimed: r.last(), synced: r.last(), floor: r.last(),
 		cursor: newCursor(r, segmentBytes),
-		margin: margin{segmentBytes: segmentBytes, datasync: datasync},
+		margin: margin{segmentBytes: segmentBytes, datasync: v.SyncData},
 	}
 	var err error
 	if w.wal, err = open(dir, segmentBytes); err != nil {
