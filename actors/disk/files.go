@@ -33,6 +33,11 @@ func openCabinet(v volume, dir string, newWorker func() *worker) (*cabinet, erro
 	if err := removeLeftovers(v, dir); err != nil {
 		return nil, err
 	}
+	// A file that is here may have got its name from a process that died before it synced
+	// that: whoever is shown it relies on it.
+	if err := v.SyncDirectory(dir); err != nil {
+		return nil, err
+	}
 	return &cabinet{
 		volume: v, dir: dir, changes: newWorker(), reads: newWorker(),
 		drafts: map[string]*draft{},

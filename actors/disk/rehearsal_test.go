@@ -168,6 +168,32 @@ func TestACrashMayInterruptWhatNobodyWasToldOf(t *testing.T) {
 	}
 }
 
+// What one crash has left, and its node was given, another does not take.
+func TestWhatRecoveryFoundStays(t *testing.T) {
+	found := 0
+	for seed := range uint64(60) {
+		r := newRehearsal(t, 300)
+		r.Promise(r.Moment())
+		r.WriteFile("snapshot-a", []byte("a"))
+		r.SealFile("snapshot-a")
+		r.OpenLog("journal-1")
+		r.AppendLog("journal-1", []byte("one"))
+		d := dice(seed)
+		logs, files, err := r.Crash(d)
+		again, still, err2 := r.Crash(d)
+		for i := range logs {
+			logs[i].Repaired = 0 // once is enough
+		}
+		if err != nil || err2 != nil || fmt.Sprint(logs, files) != fmt.Sprint(again, still) {
+			t.Errorf("seed %d: %v and %v became %v and %v: %v, %v", seed, logs, files, again, still, err, err2)
+		}
+		found += len(files) + len(logs)
+	}
+	if found == 0 {
+		t.Error("nothing was left")
+	}
+}
+
 func TestARehearsalFailsWhenItIsToldTo(t *testing.T) {
 	r := newRehearsal(t, 300)
 	r.OpenLog("journal-1")
