@@ -21,8 +21,8 @@ var embedded embed.FS
 // order is how the scenarios are listed: from the simplest to the harshest.
 var order = []string{
 	"calm", "busy", "lossy-network", "leader-crash", "rolling-crash", "rolling-restart", "partitioned", "torn-disks",
-	"small-windows", "compacted-logs", "slow-snapshots", "stalled-disks", "unequal-servers", "deposed-leaders",
-	"fallen-leaders", "hand-overs", "moving-members", "damaged-disks", "failing-disks", "idle-groups", "everything",
+	"real-files", "small-windows", "compacted-logs", "slow-snapshots", "stalled-disks", "unequal-servers",
+	"deposed-leaders", "fallen-leaders", "hand-overs", "moving-members", "damaged-disks", "failing-disks", "idle-groups", "everything",
 }
 
 // All returns the scenarios that come with the program, in reading order.

@@ -17,7 +17,7 @@ func TestACampaignIsTheSameInEveryProcess(t *testing.T) {
 	if testing.Short() {
 		seeds = 10
 	}
-	for _, scenario := range []string{"everything", "torn-disks", "lossy-network"} {
+	for _, scenario := range []string{"everything", "torn-disks", "lossy-network", "real-files"} {
 		one := fingerprint(t, scenario, seeds, "GOMAXPROCS=1", "GOGC=25")
 		two := fingerprint(t, scenario, seeds, "GOMAXPROCS=4", "GOGC=400")
 		if one != two {

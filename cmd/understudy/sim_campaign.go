@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/sim/campaign"
-	"github.com/understudy-kv/understudy/sim/cluster"
 )
 
 // A rehearsal carries out the work of a campaign, many worlds at a time.
@@ -136,7 +135,7 @@ func (r rehearsal) rehearse(i int) (campaign.Outcome, error) {
 	}()
 	began := time.Now()
 	p := r.work.Plan(run)
-	report := cluster.Run(p)
+	report := stage.Run(p)
 	o := campaign.NewOutcome(run, report, time.Since(began))
 	if !campaign.Repeats(i, r.share) {
 		return o, nil

@@ -15,7 +15,6 @@ import (
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/campaign"
 	"github.com/understudy-kv/understudy/sim/check"
-	"github.com/understudy-kv/understudy/sim/cluster"
 	"github.com/understudy-kv/understudy/sim/plan"
 )
 
@@ -91,11 +90,11 @@ func TestACampaignEndsWhenItsTimeIsUp(t *testing.T) {
 // honest is a twin in this process.
 type honest struct{}
 
-func (honest) Hash(p plan.Plan) (uint64, error) { return cluster.Run(p).Hash, nil }
+func (honest) Hash(p plan.Plan) (uint64, error) { return stage.Run(p).Hash, nil }
 
 func (honest) Trace(p plan.Plan, read func(io.Reader) error) error {
 	var trace bytes.Buffer
-	if err := campaign.WriteTrace(&trace, p); err != nil {
+	if err := campaign.WriteTrace(&trace, stage, p); err != nil {
 		return err
 	}
 	return read(&trace)
@@ -164,7 +163,7 @@ func TestACampaignThatCannotRepeatSaysSo(t *testing.T) {
 
 func TestAnotherProcessIsATwin(t *testing.T) {
 	p := briefRehearsal(t, 1).work.Plan(campaign.Run{Seed: 1})
-	want := cluster.Run(p).Hash
+	want := stage.Run(p).Hash
 	if found, err := repeat(process{}, p, want); found != nil || err != nil {
 		t.Errorf("another process has another trace: %v, %v", found, err)
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/understudy-kv/understudy/sim/campaign"
 	"github.com/understudy-kv/understudy/sim/check"
-	"github.com/understudy-kv/understudy/sim/cluster"
 	"github.com/understudy-kv/understudy/sim/plan"
 )
 
@@ -39,7 +38,7 @@ func repeat(t twin, p plan.Plan, hash uint64) (*check.Violation, error) {
 	for range maxComparisons {
 		var found *check.Violation
 		err := t.Trace(p, func(trace io.Reader) (err error) {
-			found, err = campaign.Diverge(p, trace)
+			found, err = campaign.Diverge(stage, p, trace)
 			return err
 		})
 		if err != nil || found != nil {
@@ -136,9 +135,9 @@ func newSimRepeat() *cobra.Command {
 				return usage(err)
 			}
 			if events {
-				return campaign.WriteTrace(cmd.OutOrStdout(), p)
+				return campaign.WriteTrace(cmd.OutOrStdout(), stage, p)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%016x\n", cluster.Run(p).Hash)
+			fmt.Fprintf(cmd.OutOrStdout(), "%016x\n", stage.Run(p).Hash)
 			return nil
 		},
 	}

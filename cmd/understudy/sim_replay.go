@@ -84,7 +84,7 @@ func simReplay(out io.Writer, p plan.Plan, f replayFlags, show func(*sim.Event))
 	if f.story {
 		observers = append(observers, teller.Observe)
 	}
-	report := cluster.Run(p, observers...)
+	report := stage.Run(p, observers...)
 	if f.story {
 		fmt.Fprint(out, teller.Tell(report))
 	}

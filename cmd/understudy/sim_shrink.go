@@ -82,7 +82,7 @@ type shrinkResult struct {
 }
 
 func simShrink(cmd *cobra.Command, p plan.Plan, f shrinkFlags) error {
-	first := cluster.RunToViolation(p)
+	first := stage.RunToViolation(p)
 	if first.Verdict != check.Violated {
 		return usage(fmt.Errorf("seed %d of %s breaks no promise (%v): there is nothing to shrink", p.Seed, p.Scenario, first.Verdict))
 	}
@@ -100,7 +100,7 @@ func simShrink(cmd *cobra.Command, p plan.Plan, f shrinkFlags) error {
 	minimal := shrink.Minimize(s.start(whole, first.Violations[0].At), s.firstThatFails, s.show)
 	_ = s.bar.Finish()
 	teller := story.New()
-	last := cluster.RunToViolation(minimal, teller.Observe)
+	last := stage.RunToViolation(minimal, teller.Observe)
 	told := teller.Tell(last)
 	if err := os.WriteFile(f.out, append(comment(told), last.Plan.Encode()...), 0o644); err != nil {
 		return usage(err)
@@ -164,7 +164,7 @@ type shrinking struct {
 // seek looks for the like of a violation from now on. What is left out of a plan may delay
 // it, by half at most: plans that fail later still are not worth the time of finding out.
 func (s *shrinking) seek(v check.Violation) {
-	s.quest = cluster.Quest{Signature: v.Signature(), By: v.At + v.At/2 + time.Second}
+	s.quest = cluster.Quest{Stage: stage, Signature: v.Signature(), By: v.At + v.At/2 + time.Second}
 }
 
 // start returns the plan with which to begin: nothing after the violation is needed for

@@ -16,9 +16,9 @@ import (
 
 // WriteTrace carries a plan out and writes each event in a line that [Diverge] reads: the
 // hash of the trace so far, in 16 hexadecimal digits, and the event in words.
-func WriteTrace(w io.Writer, p plan.Plan) error {
+func WriteTrace(w io.Writer, stage cluster.Stage, p plan.Plan) error {
 	out := bufio.NewWriter(w)
-	cluster.Run(p, traced(func(e *sim.Event) { fmt.Fprintf(out, "%016x %s\n", e.Hash, oneLine(e)) }))
+	stage.Run(p, traced(func(e *sim.Event) { fmt.Fprintf(out, "%016x %s\n", e.Hash, oneLine(e)) }))
 	return out.Flush()
 }
 
@@ -37,10 +37,10 @@ func oneLine(e *sim.Event) string { return strings.ReplaceAll(e.String(), "\n", 
 // Diverge carries a plan out while it reads the trace of another run of it, and says
 // where they part. It returns nil if they are equal. The traces are compared as they
 // come; neither is held in memory.
-func Diverge(p plan.Plan, other io.Reader) (*check.Violation, error) {
+func Diverge(stage cluster.Stage, p plan.Plan, other io.Reader) (*check.Violation, error) {
 	c := comparison{other: bufio.NewScanner(other)}
 	c.other.Buffer(nil, maxLineBytes)
-	report := cluster.Run(p, traced(c.event))
+	report := stage.Run(p, traced(c.event))
 	if c.found == nil && c.other.Err() == nil && c.other.Scan() {
 		c.seq++
 		c.part(report.Simulated, theEnd, c.other.Text())

@@ -39,7 +39,7 @@ func smallPlan(t *testing.T) plan.Plan {
 func traceOf(t *testing.T, p plan.Plan) *bytes.Buffer {
 	t.Helper()
 	var out bytes.Buffer
-	if err := campaign.WriteTrace(&out, p); err != nil {
+	if err := campaign.WriteTrace(&out, cluster.Stage{}, p); err != nil {
 		t.Fatal(err)
 	}
 	return &out
@@ -47,7 +47,7 @@ func traceOf(t *testing.T, p plan.Plan) *bytes.Buffer {
 
 func TestTwoRunsOfOnePlanDoNotPart(t *testing.T) {
 	p := smallPlan(t)
-	if found, err := campaign.Diverge(p, traceOf(t, p)); found != nil || err != nil {
+	if found, err := campaign.Diverge(cluster.Stage{}, p, traceOf(t, p)); found != nil || err != nil {
 		t.Errorf("a run parts from itself: %v, %v", found, err)
 	}
 }
@@ -64,7 +64,7 @@ func TestTheFirstDifferenceIsFound(t *testing.T) {
 			first = &copied
 		}
 	})
-	found, err := campaign.Diverge(p, traceOf(t, later))
+	found, err := campaign.Diverge(cluster.Stage{}, p, traceOf(t, later))
 	if err != nil || found == nil {
 		t.Fatalf("a strike that comes later makes no difference: %v", err)
 	}
@@ -90,7 +90,7 @@ func TestATraceThatEndsEarlyOrLateIsAnotherOne(t *testing.T) {
 		"none":    {"", "event 1,"},
 		"foreign": {"what is this\n" + whole, "event 1,"},
 	} {
-		found, err := campaign.Diverge(p, strings.NewReader(c.trace))
+		found, err := campaign.Diverge(cluster.Stage{}, p, strings.NewReader(c.trace))
 		if err != nil || found == nil || !strings.Contains(found.Text, c.want) {
 			t.Errorf("%s: %v, %v; want %q", name, found, err, c.want)
 		}

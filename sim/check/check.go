@@ -109,4 +109,5 @@ const (
 	Convergence           = "convergence"
 	TermsAtRest           = "terms-at-rest"
 	NothingPilesUp        = "nothing-piles-up"
+	RealFiles             = "real-files"
 )

@@ -131,7 +131,7 @@ const (
 
 func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Disk {
 	d := r.plan.Disk
-	r.disks[n] = disk.New(disk.Config{
+	c := disk.Config{
 		After: after,
 		Pace:  r.plan.Seed.Stream("disk pace", uint64(n)),
 		Fate:  r.plan.Seed.Stream("disk fate", uint64(n)),
@@ -142,7 +142,9 @@ func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Di
 		BytesPerSecond: 100 << 20,
 		TornChance:     d.Torn,
 		Observer:       newPlatter(r.watch, check.Node(n)),
-	})
+	}
+	r.addFiles(n, &c)
+	r.disks[n] = disk.New(c)
 	return r.parts.disk(r.disks[n])
 }
 

@@ -21,14 +21,14 @@ var calm = plan.Scenario{
 		Clients: plan.Range{Min: 2, Max: 2}, Keys: plan.Range{Min: 6, Max: 6}, Pause: 20 * time.Millisecond, Reads: 0.4,
 	},
 	Network: plan.Network{Latency: time.Millisecond},
-	Disk:    plan.Disk{Sync: 500 * time.Microsecond},
+	Disk:    plan.Disks{Sync: 500 * time.Microsecond},
 }
 
 // harsh is small, and has faults of leaders in it.
 var harsh = plan.Scenario{
 	Name: "harsh", Duration: 5 * time.Second, Cluster: calm.Cluster, Workload: calm.Workload,
 	Network: plan.Network{Latency: time.Millisecond, Loss: 0.02, Duplicate: 0.02, Reorder: 0.05},
-	Disk:    plan.Disk{Sync: time.Millisecond, Torn: 0.5},
+	Disk:    plan.Disks{Sync: time.Millisecond, Torn: 0.5},
 	Clock:   plan.Clock{Drift: 0.01, Offset: time.Second},
 	Faults: []plan.Fault{
 		{Kind: plan.Crash, Target: plan.Leader, Every: 2 * time.Second, For: time.Second},

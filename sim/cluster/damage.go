@@ -74,8 +74,8 @@ func (r *run) snapshotOn(n actors.NodeID, pick uint64) string {
 // there is no snapshot.
 func (r *run) flipPiece(pick uint64, n actors.NodeID) string {
 	file := r.snapshotOn(n, pick)
-	if file != "" {
-		r.disks[n].FlipPiece(file, int(pick>>16%1024), int(pick>>32%(1<<20)))
+	if file == "" || !r.disks[n].FlipPiece(file, int(pick>>16%1024), int(pick>>32%(1<<20))) {
+		return ""
 	}
 	return file
 }

@@ -168,11 +168,12 @@ func (r *run) ambient() (list []Count) {
 		}
 	}
 	list = append(list, Count{"full mailbox", int(r.world.Stats().Refused)})
-	torn, lost := 0, 0
+	torn, lost, recovered := 0, 0, 0
 	for _, n := range r.servers {
 		c := r.disks[n].Counts()
 		torn += int(c.Torn)
 		lost += int(c.LostRecords)
+		recovered += int(c.Recoveries)
 	}
-	return append(list, Count{"torn record", torn}, Count{"lost record", lost})
+	return append(list, Count{"torn record", torn}, Count{"lost record", lost}, Count{"recovered log", recovered})
 }

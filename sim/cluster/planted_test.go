@@ -23,7 +23,7 @@ var rehearsal = plan.Scenario{
 	Cluster:  plan.Shape{Nodes: plan.Range{Min: 3, Max: 3}, Partitions: plan.Range{Min: 1, Max: 1}, Replication: plan.Range{Min: 3, Max: 3}},
 	Workload: plan.Workload{Clients: plan.Range{Min: 3, Max: 3}, Keys: plan.Range{Min: 3, Max: 3}, Pause: 10 * time.Millisecond, Reads: 0.5},
 	Network:  plan.Network{Latency: time.Millisecond},
-	Disk:     plan.Disk{Sync: time.Millisecond},
+	Disk:     plan.Disks{Sync: time.Millisecond},
 	Faults:   []plan.Fault{{Kind: plan.Crash, Target: plan.Leader, Every: 2 * time.Second, For: time.Second}},
 }
 

@@ -12,6 +12,8 @@ import (
 
 // A Quest looks in plans for a violation that is known from another one.
 type Quest struct {
+	// Stage is where its plans are carried out.
+	Stage Stage
 	// Signature is what the violation has in common with the one that is known; see
 	// [check.Violation.Signature]. It must be the first of its run.
 	Signature string
@@ -25,6 +27,7 @@ type Quest struct {
 // than its violations, is not what [Run] would say.
 func (q Quest) Run(p plan.Plan, observers ...func(*sim.Event)) Report {
 	r := newRun(p)
+	r.stage = q.Stage
 	oracle, _, _ := strings.Cut(q.Signature, ":")
 	r.goal = goal{impatient: true, oracle: oracle, by: q.By}
 	return r.carryOut(observers)

@@ -32,11 +32,13 @@ const (
 
 // A run is one plan being carried out.
 type run struct {
+	stage   Stage
 	plan    plan.Plan
 	parts   parts
 	world   *sim.World
 	network *network.Network
 	disks   map[actors.NodeID]*disk.Disk
+	files   []Files
 	places  ring.Map
 	servers []actors.NodeID
 	clients []actors.Ref
@@ -55,17 +57,6 @@ type run struct {
 // maxViolations is how many violations a report holds. The first one tells most.
 const maxViolations = 16
 
-// Run carries out a plan. Observers see the events of its world from the first on.
-func Run(p plan.Plan, observers ...func(*sim.Event)) Report {
-	return newRun(p).carryOut(observers)
-}
-
-// RunToViolation carries out a plan until a promise is seen broken, and no further. Its
-// first violation is that of [Run].
-func RunToViolation(p plan.Plan, observers ...func(*sim.Event)) Report {
-	return Quest{}.Run(p, observers...)
-}
-
 func newRun(p plan.Plan) *run {
 	p.Strikes = slices.Clone(p.Strikes) // the run notes who was struck
 	return &run{
@@ -79,10 +70,12 @@ func newRun(p plan.Plan) *run {
 }
 
 func (r *run) carryOut(observers []func(*sim.Event)) Report {
+	defer r.leave()
 	r.build(observers)
 	r.schedule()
 	r.world.RunUntil(r.over, r.plan.Duration)
 	r.recover()
+	r.leave()
 	return r.judge()
 }
 

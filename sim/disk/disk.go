@@ -64,6 +64,13 @@ type Config struct {
 	TornChance float64
 	// Observer is told what the disk truly holds; nil for none.
 	Observer Observer
+	// Backing does everything with real files as well, and what is recovered of these
+	// after a crash is what the disk holds then; nil for none. Rolls draws what happens to
+	// them, and Differs is told when the backing does what no disk may do: from then on
+	// the disk does without it.
+	Backing Backing
+	Rolls   Stream
+	Differs func(format string, args ...any)
 }
 
 // An Observer is told what happens to the images of logs, as it happens. Records
@@ -98,6 +105,7 @@ type Counts struct {
 	Removals                    uint64 // logs removed
 	Files                       FileCounts
 	Slowed, Held                uint64 // operations that a slow or stuck disk delayed
+	Recoveries                  uint64 // logs that the backing recovered after a crash
 }
 
 // FileCounts says what happened to files.
@@ -131,13 +139,17 @@ type Disk struct {
 	failFile int      // how many writes or seals of files are to fail
 	failRead int      // how many reads of files are to fail
 	counts   Counts
+
+	backing  Backing         // nil if there is none, or if it was found to be wrong
+	opening  []string        // logs that are being opened, if there is a backing
+	doubtful map[string]bool // files whose seal failed: a crash may take them away
 }
 
 // New returns an empty disk.
 func New(c Config) *Disk {
 	return &Disk{
 		config: c, logs: map[string]*log{}, drafts: map[string]*file{}, sealed: map[string]*file{},
-		slow: 1,
+		slow: 1, backing: c.Backing, doubtful: map[string]bool{},
 	}
 }
 
@@ -201,29 +213,39 @@ func (d *Disk) Crash() {
 	d.epoch++
 	d.counts.Crashes++
 	d.held, d.asked = nil, 0
-	d.crashRemovals()
-	for _, name := range d.names {
-		d.crash(d.logs[name])
+	if left, ok := d.crashBacking(); ok {
+		d.adoptLogs(left)
+		d.adoptFiles(left.files)
+	} else {
+		d.crashRemovals()
+		for _, name := range d.names {
+			d.crash(d.logs[name])
+		}
+		d.crashFiles()
 	}
-	d.crashFiles()
+	d.doomed, d.opening = nil, nil
 }
 
 func (d *Disk) crash(l *log) {
-	unsynced := len(l.records) - l.durable
-	kept := l.durable + d.spare(unsynced)
+	kept := l.durable + d.spare(len(l.records)-l.durable)
 	if kept < len(l.records) {
 		l.torn = 0 // what a failed append left is behind those that are cut
+		d.tear(l, l.records[kept])
 	}
+	d.keep(l, kept)
+	l.close()
+}
+
+// keep leaves the first kept records of a log, which are durable then.
+func (d *Disk) keep(l *log, kept int) {
 	d.counts.LostRecords += uint64(len(l.records) - kept)
 	d.counts.SparedRecords += uint64(kept - l.durable)
 	if kept < len(l.records) {
-		d.tear(l, l.records[kept])
 		d.cut(l, kept)
 	}
 	if kept > l.durable {
 		d.settle(l, kept)
 	}
-	l.close()
 }
 
 // spare draws how many of the unsynced records a crash spares. All and none are

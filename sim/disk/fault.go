@@ -96,7 +96,7 @@ func once(f func()) func() {
 // reports whether there is such a record. The place is taken modulo what there is.
 func (d *Disk) FlipBit(log string, record, bit int) bool {
 	l := d.logs[log]
-	if l == nil || l.durable == 0 {
+	if d.backing != nil || l == nil || l.durable == 0 {
 		return false
 	}
 	r := &l.records[record%l.durable]
@@ -115,7 +115,7 @@ func (d *Disk) FlipBit(log string, record, bit int) bool {
 // whether there is such a record. The place is taken modulo what there is.
 func (d *Disk) LoseRecord(log string, record int) bool {
 	l := d.logs[log]
-	if l == nil || l.durable == 0 {
+	if d.backing != nil || l == nil || l.durable == 0 {
 		return false
 	}
 	r := &l.records[record%l.durable]
@@ -130,7 +130,7 @@ func (d *Disk) LoseRecord(log string, record int) bool {
 // are two records. The places are taken modulo what there is.
 func (d *Disk) Misdirect(log string, record, place int) bool {
 	l := d.logs[log]
-	if l == nil || l.durable < 2 {
+	if d.backing != nil || l == nil || l.durable < 2 {
 		return false
 	}
 	record, place = record%l.durable, place%l.durable
@@ -149,7 +149,7 @@ func (d *Disk) Misdirect(log string, record, place int) bool {
 // found at the next opening. It reports whether there were any.
 func (d *Disk) LoseLog(log string) bool {
 	l := d.logs[log]
-	if l == nil || l.durable == 0 {
+	if d.backing != nil || l == nil || l.durable == 0 {
 		return false
 	}
 	for i := range l.records[:l.durable] {
@@ -164,7 +164,7 @@ func (d *Disk) LoseLog(log string) bool {
 // reports whether there is such a file. The place is taken modulo what there is.
 func (d *Disk) FlipPiece(file string, piece, bit int) bool {
 	f := d.sealed[file]
-	if f == nil {
+	if d.backing != nil || f == nil {
 		return false
 	}
 	p := &f.pieces[piece%len(f.pieces)]
@@ -176,7 +176,7 @@ func (d *Disk) FlipPiece(file string, piece, bit int) bool {
 
 // LoseFile loses a sealed file, and reports whether there is such a file.
 func (d *Disk) LoseFile(file string) bool {
-	if d.sealed[file] == nil {
+	if d.backing != nil || d.sealed[file] == nil {
 		return false
 	}
 	d.drop(d.sealed, file)
@@ -194,6 +194,11 @@ func (d *Disk) Wipe() {
 	clear(d.sealed)
 	d.names, d.used = nil, 0
 	d.counts.Wipes++
+	if d.backing != nil {
+		if err := d.backing.Wipe(); err != nil {
+			d.differ("an empty disk cannot be used: %v", err)
+		}
+	}
 }
 
 func (d *Disk) damaged(l *log) {

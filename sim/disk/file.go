@@ -27,7 +27,9 @@ func (p piece) sound() bool { return checksum(p.data) == p.sum }
 
 // A task changes files. Tasks are done one after the other, in the order asked.
 type task struct {
+	file  string
 	bytes int
+	begin func() // what the backing does; nil for nothing
 	do    func()
 	// interrupted is what a crash may do instead of do while the task is under way;
 	// nil if it then leaves no trace.
@@ -44,6 +46,9 @@ func (d *Disk) queue(t task) {
 
 // work begins the first task.
 func (d *Disk) work() {
+	if begin := d.tasks[0].begin; begin != nil {
+		begin()
+	}
 	d.later(d.pace(d.tasks[0].bytes), func() {
 		do := d.tasks[0].do
 		d.tasks = slices.Delete(d.tasks, 0, 1)
@@ -66,16 +71,21 @@ func (d *Disk) pace(bytes int) Latency {
 // write adds a piece to a file that is not sealed and returns how many it has.
 func (d *Disk) write(name string, data []byte) (pieces int, err error) {
 	f := d.drafts[name]
-	if f == nil {
+	isNew := f == nil
+	if isNew {
 		if err := d.free(name); err != nil {
+			d.backWrite(name, data, true, nil, err)
 			return 0, err
 		}
 		f = &file{}
 		d.drafts[name] = f
 	}
+	var failure error // that happens now
 	if f.err == nil {
 		f.err = d.add(f, name, data)
+		failure = f.err
 	}
+	d.backWrite(name, data, isNew, failure, f.err)
 	return len(f.pieces), f.err
 }
 
@@ -98,30 +108,41 @@ func (d *Disk) add(f *file, name string, data []byte) error {
 	return nil
 }
 
-// seal makes a file durable and returns how many pieces it has.
-func (d *Disk) seal(name string) (pieces int, err error) {
+// seal makes a file durable and returns how many pieces it has. The backing has done it
+// already, or has failed.
+func (d *Disk) seal(name string, made deed) (pieces int, err error) {
+	backed := d.tell(made)
 	f := d.drafts[name]
+	switch {
+	case f == nil:
+		err = failedFile(name, actors.ErrNoFile)
+	case f.err == nil && (backed && made.step > 0 || !backed && d.failFile > 0):
+		d.failFile = max(d.failFile-1, 0) // it may have been mended meanwhile
+		d.failSeal(name, f, backed && made.step == stepsOfSeal || !backed && d.config.Fate.Chance(0.5))
+		err = f.err
+	default:
+		err = f.err
+	}
+	if backed {
+		d.agree("the seal of file "+name, made.err, err)
+	}
 	if f == nil {
-		return 0, failedFile(name, actors.ErrNoFile)
+		return 0, err
 	}
-	if f.err == nil && d.failFile > 0 {
-		d.failFile--
-		d.failSeal(name, f)
+	if err == nil {
+		f.verify(name)
+		d.sealed[name] = f
+		delete(d.drafts, name)
 	}
-	if f.err != nil {
-		return len(f.pieces), f.err
-	}
-	f.verify(name)
-	d.sealed[name] = f
-	delete(d.drafts, name)
-	return len(f.pieces), nil
+	return len(f.pieces), err
 }
 
 // failSeal fails a seal. The file may be there all the same.
-func (d *Disk) failSeal(name string, f *file) {
+func (d *Disk) failSeal(name string, f *file, there bool) {
 	d.counts.Files.Failures++
-	if d.config.Fate.Chance(0.5) {
+	if there {
 		d.sealed[name] = &file{pieces: f.pieces}
+		d.doubtful[name] = true
 		f.pieces = nil
 	}
 	f.err = failedFile(name, ErrIO)
@@ -171,6 +192,7 @@ func (d *Disk) read(name string, number int) actors.FileRead {
 }
 
 func (d *Disk) removeFile(name string) {
+	delete(d.doubtful, name)
 	d.drop(d.drafts, name)
 	d.drop(d.sealed, name)
 }
@@ -194,6 +216,11 @@ func (d *Disk) crashFiles() {
 		}
 	}
 	d.tasks = nil
+	d.loseDrafts()
+}
+
+// loseDrafts loses the files that are not sealed.
+func (d *Disk) loseDrafts() {
 	for _, name := range d.Drafts() {
 		d.drop(d.drafts, name)
 		d.counts.Files.LostDrafts++

@@ -19,7 +19,8 @@ var _ actors.Disk = (*handle)(nil)
 func (h *handle) OpenLog(name string) {
 	d := h.disk
 	d.counts.Opens++
-	d.later(d.config.Open, func() { h.post(d.open(name)) })
+	made := d.backOpen(name)
+	d.later(d.config.Open, func() { h.post(d.compareOpened(made, d.open(name))) })
 }
 
 // AppendLog implements [actors.Logs].
@@ -34,6 +35,7 @@ func (h *handle) AppendLog(name string, data []byte) {
 		d.counts.WriteFailures++
 		d.leavePart(l, len(data))
 		l.err = failed(name, err)
+		d.backAppend(l, handover{data, err})
 		return
 	}
 	r := record{number: uint64(len(l.records)) + 1, data: data, sum: checksum(data)}
@@ -42,6 +44,7 @@ func (h *handle) AppendLog(name string, data []byte) {
 	if o := d.config.Observer; o != nil {
 		o.Appended(name, len(l.records)-1, data)
 	}
+	d.backAppend(l, handover{data, nil})
 }
 
 // ListLogs implements [actors.Logs].
@@ -56,7 +59,14 @@ func (h *handle) ListLogs() {
 func (h *handle) RemoveLog(name string) {
 	d := h.disk
 	d.doomed = append(d.doomed, name)
-	d.later(d.config.File, func() { h.post(actors.LogRemoved{Log: name, Err: d.remove(name)}) })
+	made := d.backRemove(name)
+	d.later(d.config.File, func() {
+		err := d.remove(name)
+		if d.tell(made) {
+			d.agree("the removal of log "+name, made.err, err)
+		}
+		h.post(actors.LogRemoved{Log: name, Err: err})
+	})
 }
 
 // SyncLog implements [actors.Logs].
@@ -88,7 +98,7 @@ func (h *handle) WriteFile(name string, piece []byte) {
 	}
 	d := h.disk
 	d.counts.Files.Writes++
-	d.queue(task{bytes: len(piece), do: func() {
+	d.queue(task{file: name, bytes: len(piece), do: func() {
 		pieces, err := d.write(name, piece)
 		h.post(actors.FileWritten{File: name, Pieces: pieces, Err: err})
 	}})
@@ -98,12 +108,15 @@ func (h *handle) WriteFile(name string, piece []byte) {
 func (h *handle) SealFile(name string) {
 	d := h.disk
 	d.counts.Files.Seals++
+	var made deed
 	d.queue(task{
+		file:  name,
+		begin: func() { made = d.backSeal(name) },
 		do: func() {
-			pieces, err := d.seal(name)
+			pieces, err := d.seal(name, made)
 			h.post(actors.FileSealed{File: name, Pieces: pieces, Err: err})
 		},
-		interrupted: func() { d.seal(name) },
+		interrupted: func() { d.seal(name, deed{}) },
 	})
 }
 
@@ -111,16 +124,22 @@ func (h *handle) SealFile(name string) {
 func (h *handle) ReadFile(name string, piece int) {
 	d := h.disk
 	d.counts.Files.Reads++
-	d.later(d.pace(d.size(name, piece)), func() { h.post(d.read(name, piece)) })
+	d.later(d.pace(d.size(name, piece)), func() { h.post(d.compareRead(d.read(name, piece))) })
 }
 
 // RemoveFile implements [actors.Files].
 func (h *handle) RemoveFile(name string) {
 	d := h.disk
 	d.counts.Files.Removals++
+	var made deed
 	d.queue(task{
+		file:  name,
+		begin: func() { made = d.backRemoveFile(name) },
 		do: func() {
 			d.removeFile(name)
+			if d.tell(made) {
+				d.agree("the removal of file "+name, made.err, nil)
+			}
 			h.post(actors.FileRemoved{File: name})
 		},
 		interrupted: func() { d.removeFile(name) },

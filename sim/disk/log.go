@@ -42,6 +42,7 @@ type log struct {
 	busy    bool     // a sync runs
 	syncing []waiter // for the sync that runs
 	next    []waiter // share the sync after it
+	waiting []handover
 }
 
 // A waiter wants to know when a sync is done.
@@ -51,7 +52,7 @@ type waiter struct {
 }
 
 func (l *log) close() {
-	l.open, l.err, l.busy, l.syncing, l.next = false, nil, false, nil, nil
+	l.open, l.err, l.busy, l.syncing, l.next, l.waiting = false, nil, false, nil, nil, nil
 }
 
 // data returns the bytes of records first to end.
@@ -91,9 +92,7 @@ func (d *Disk) open(name string) actors.LogOpened {
 	}
 	l := d.logs[name]
 	if l == nil {
-		l = &log{name: name}
-		d.logs[name] = l
-		d.names = append(d.names, name)
+		l = d.create(name)
 	}
 	if l.err != nil && !errors.Is(l.err, actors.ErrCorrupt) {
 		return actors.LogOpened{Log: name, Err: l.err}
@@ -112,6 +111,14 @@ func (d *Disk) open(name string) actors.LogOpened {
 	return actors.LogOpened{Log: name, Records: l.data(0, len(l.records)), Repaired: repaired}
 }
 
+// create makes an empty log.
+func (d *Disk) create(name string) *log {
+	l := &log{name: name}
+	d.logs[name] = l
+	d.names = append(d.names, name)
+	return l
+}
+
 // remove removes a log. One that failed stays, unless it is only damaged: nobody knows
 // what else its disk would do.
 func (d *Disk) remove(name string) error {
@@ -127,16 +134,21 @@ func (d *Disk) remove(name string) error {
 	case l.err != nil && !errors.Is(l.err, actors.ErrCorrupt):
 		return l.err
 	}
+	d.forget(l)
+	return nil
+}
+
+// forget lets a log be gone.
+func (d *Disk) forget(l *log) {
 	for _, r := range l.records {
 		d.used -= r.size()
 	}
-	delete(d.logs, name)
-	d.names = slices.DeleteFunc(d.names, func(n string) bool { return n == name })
+	delete(d.logs, l.name)
+	d.names = slices.DeleteFunc(d.names, func(n string) bool { return n == l.name })
 	d.counts.Removals++
 	if o := d.config.Observer; o != nil {
-		o.Removed(name)
+		o.Removed(l.name)
 	}
-	return nil
 }
 
 // crashRemovals lets a crash interrupt the removal of logs: each has happened or has
@@ -147,7 +159,6 @@ func (d *Disk) crashRemovals() {
 			d.remove(name)
 		}
 	}
-	d.doomed = nil
 }
 
 // startSync begins a sync of all that is visible now, for those who wait, unless
@@ -159,26 +170,39 @@ func (d *Disk) startSync(l *log) {
 	l.busy = true
 	l.syncing, l.next = l.next, l.syncing[:0]
 	end := len(l.records)
-	d.later(d.config.Sync, func() { d.finishSync(l, end) })
+	made := d.backSync(l)
+	d.later(d.config.Sync, func() { d.finishSync(l, end, made) })
 }
 
 // finishSync answers those who waited and starts the sync that gathered meanwhile.
-func (d *Disk) finishSync(l *log, end int) {
-	if l.err == nil && d.failSync > 0 {
-		d.failSync--
-		d.counts.SyncFailures++
-		l.err = failed(l.name, ErrIO)
+func (d *Disk) finishSync(l *log, end int, made deed) {
+	err := made.err
+	if !d.tell(made) {
+		if l.err == nil && d.failSync > 0 {
+			d.syncFails(l)
+		}
+		err = l.err
 	}
-	if l.err == nil {
+	if err == nil {
 		l.verify(end)
 		d.settle(l, end)
 	}
 	l.busy = false
-	err := l.err
 	for _, w := range l.syncing {
 		w.post(actors.LogSynced{Log: l.name, Mark: w.mark, Err: err})
 	}
+	d.catchUp(l)
 	d.startSync(l)
+	if d.backing != nil && !l.busy {
+		d.backing.RestLog(l.name)
+	}
+}
+
+// syncFails lets a sync fail that was ordered to.
+func (d *Disk) syncFails(l *log) {
+	d.failSync--
+	d.counts.SyncFailures++
+	l.err = failed(l.name, ErrIO)
 }
 
 // verify panics if an actor changed a record after it gave it away: a real disk

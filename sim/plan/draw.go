@@ -12,8 +12,12 @@ import (
 // so that a change of one rule leaves what others drew.
 func Draw(s Scenario, seed sim.Seed) Plan {
 	d := drawing{seed: seed, plan: Plan{
-		Format: Format, Scenario: s.Name, Seed: seed, Duration: s.Duration, Network: s.Network, Disk: s.Disk,
+		Format: Format, Scenario: s.Name, Seed: seed, Duration: s.Duration, Network: s.Network,
+		Disk: Disk{Sync: s.Disk.Sync, Torn: s.Disk.Torn},
 	}}
+	if d.seed.Stream("files").Chance(s.Disk.Real) {
+		d.plan.Disk.Files = RealFiles
+	}
 	d.drawSizes(s)
 	d.plan.Work = Work{
 		Clients: d.size("clients", s.Workload.Clients), Keys: d.size("keys", s.Workload.Keys),
@@ -86,6 +90,7 @@ func (d *drawing) drawSizes(s Scenario) {
 		Mailbox:     d.limit("mailbox", s.Sizes.Mailbox),
 		Uncommitted: d.limit("uncommitted", s.Sizes.Uncommitted),
 		Piece:       d.limit("piece", s.Sizes.Piece),
+		Segment:     d.limit("segment", s.Sizes.Segment),
 	}
 }
 

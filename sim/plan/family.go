@@ -25,6 +25,7 @@ const (
 	Members      Family = "members"
 	SmallSizes   Family = "sizes"
 	LostClients  Family = "clients"
+	FileDisks    Family = "real-files"
 )
 
 // families says of each what it consists of.
@@ -56,6 +57,7 @@ var families = []struct {
 	{name: SmallSizes, conditions: "sizes below those of production",
 		off: func(p *Plan) { p.Limits = Limits{Bandwidth: p.Limits.Bandwidth, Queue: p.Limits.Queue} }},
 	{name: LostClients, kinds: []FaultKind{CrashClient}},
+	{name: FileDisks, conditions: "disks of real files", off: func(p *Plan) { p.Disk.Files = ModelFiles }},
 }
 
 // Families returns all of them, in the order in which they are explained.

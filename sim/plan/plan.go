@@ -33,6 +33,25 @@ type Plan struct {
 	Strikes  []Strike      `yaml:"faults"` // in order of time
 }
 
+// A Disk says how the disks fare at all times.
+type Disk struct {
+	Sync  time.Duration `yaml:"sync"`            // the mean time of a sync
+	Torn  float64       `yaml:"torn"`            // as in [Disks]
+	Files Files         `yaml:"files,omitempty"` // where servers keep what they keep
+}
+
+// Files say what a disk is made of.
+type Files string
+
+// The kinds of [Files].
+const (
+	// ModelFiles are in the memory of the simulator, which knows what a crash may leave.
+	ModelFiles Files = ""
+	// RealFiles are those of the real implementation of disks. A crash damages them, byte by
+	// byte, and the real recovery says what they hold then.
+	RealFiles Files = "real"
+)
+
 // A Cluster says how large the cluster is.
 type Cluster struct {
 	Nodes       int  `yaml:"nodes"` // numbered from 1
@@ -113,4 +132,6 @@ type Limits struct {
 	Uncommitted int `yaml:"uncommitted,omitempty"`
 	// Piece is what is written of a snapshot, or of the past of a journal, at a time.
 	Piece int `yaml:"piece,omitempty"`
+	// Segment is that of a log, where disks are real files.
+	Segment int `yaml:"segment,omitempty"`
 }

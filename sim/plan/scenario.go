@@ -23,7 +23,7 @@ type Scenario struct {
 	Cluster  Shape    `yaml:"cluster"`
 	Workload Workload `yaml:"workload"`
 	Network  Network  `yaml:"network"`
-	Disk     Disk     `yaml:"disk"`
+	Disk     Disks    `yaml:"disk"`
 	Clock    Clock    `yaml:"clock"`
 	Hardware Hardware `yaml:"hardware"`
 	Sizes    Sizes    `yaml:"sizes"`
@@ -65,11 +65,13 @@ type Network struct {
 	Late time.Duration `yaml:"late,omitempty"`
 }
 
-// A Disk says how the disks fare at all times.
-type Disk struct {
+// Disks say how the disks fare at all times.
+type Disks struct {
 	Sync time.Duration `yaml:"sync"` // the mean time of a sync
 	// Torn is the chance that the record in flight at a crash is left half written.
 	Torn float64 `yaml:"torn"`
+	// Real is the share of seeds in which the servers keep what they keep in real files.
+	Real float64 `yaml:"real"`
 }
 
 // A Clock says how far the clocks of nodes may be from the truth.
@@ -105,6 +107,8 @@ type Sizes struct {
 	Uncommitted Range `yaml:"uncommitted"`
 	// Piece is what is written of a snapshot, or of the past of a journal, at a time.
 	Piece Range `yaml:"piece"`
+	// Segment is that of a log, where disks are real files.
+	Segment Range `yaml:"segment"`
 }
 
 // A Range is a whole number drawn by the seed, both ends included. In a file it is

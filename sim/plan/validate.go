@@ -17,6 +17,7 @@ const (
 	maxDuration   = time.Hour
 	maxSize       = 1 << 30
 	maxPiece      = 256 << 10 // as in production; a disk takes no much longer ones
+	maxSegment    = 16 << 20  // as in production
 	maxDrift      = 0.5
 	maxWait       = time.Minute
 	maxCost       = time.Second
@@ -63,8 +64,11 @@ func (s Scenario) Validate() error {
 	if s.Duration <= 0 || s.Duration > maxDuration {
 		return badField("duration", "must be above 0 and at most %v, not %v", maxDuration, s.Duration)
 	}
-	if err := validateRates(s.Workload.Reads, s.Workload.Pause, s.Network, s.Disk); err != nil {
+	if err := validateRates(s.Workload.Reads, s.Workload.Pause, s.Network, s.Disk.Sync, s.Disk.Torn); err != nil {
 		return err
+	}
+	if s.Disk.Real < 0 || s.Disk.Real > 1 {
+		return badField("disk.real", "must lie between 0 and 1, not %v", s.Disk.Real)
 	}
 	if err := s.Clock.validate(); err != nil {
 		return err
@@ -122,6 +126,7 @@ func (z Sizes) validate() error {
 		{"sizes.inflight", z.Inflight, 1, maxSize},
 		{"sizes.uncommitted", z.Uncommitted, 1, maxSize},
 		{"sizes.piece", z.Piece, 1, maxPiece},
+		{"sizes.segment", z.Segment, 1, maxSegment},
 		{"sizes.bandwidth", z.Bandwidth, 1, maxSize},
 		{"sizes.queue", z.Queue, 1, maxSize},
 		{"sizes.run", z.Run, 1, maxSize},
@@ -135,7 +140,7 @@ func (z Sizes) validate() error {
 }
 
 // validateRates judges what scenarios and plans have in common.
-func validateRates(reads float64, pause time.Duration, n Network, d Disk) error {
+func validateRates(reads float64, pause time.Duration, n Network, sync time.Duration, torn float64) error {
 	chances := []struct {
 		name  string
 		value float64
@@ -146,7 +151,7 @@ func validateRates(reads float64, pause time.Duration, n Network, d Disk) error 
 		{"network.duplicate", n.Duplicate, 0.9},
 		{"network.reorder", n.Reorder, 1},
 		{"network.tail", n.Tail, 0.5},
-		{"disk.torn", d.Torn, 1},
+		{"disk.torn", torn, 1},
 	}
 	for _, c := range chances {
 		if c.value < 0 || c.value > c.max {
@@ -159,7 +164,7 @@ func validateRates(reads float64, pause time.Duration, n Network, d Disk) error 
 	}{
 		{"workload.pause", pause},
 		{"network.latency", n.Latency},
-		{"disk.sync", d.Sync},
+		{"disk.sync", sync},
 	}
 	for _, t := range times {
 		if t.value <= 0 {

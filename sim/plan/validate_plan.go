@@ -26,6 +26,7 @@ func (p Plan) Validate() error {
 		{"sizes.inflight", p.Limits.Inflight, 0, maxSize},
 		{"sizes.uncommitted", p.Limits.Uncommitted, 0, maxSize},
 		{"sizes.piece", p.Limits.Piece, 0, maxPiece},
+		{"sizes.segment", p.Limits.Segment, 0, maxSegment},
 		{"sizes.bandwidth", p.Limits.Bandwidth, 0, maxSize},
 		{"sizes.queue", p.Limits.Queue, 0, maxSize},
 		{"sizes.run", p.Limits.Run, 0, maxSize},
@@ -39,8 +40,11 @@ func (p Plan) Validate() error {
 	if p.Duration <= 0 || p.Duration > maxDuration {
 		return badField("duration", "must be above 0 and at most %v, not %v", maxDuration, p.Duration)
 	}
-	if err := validateRates(p.Work.Reads, p.Work.Pause, p.Network, p.Disk); err != nil {
+	if err := validateRates(p.Work.Reads, p.Work.Pause, p.Network, p.Disk.Sync, p.Disk.Torn); err != nil {
 		return err
+	}
+	if f := p.Disk.Files; f != ModelFiles && f != RealFiles {
+		return badField("disk.files", "must be %q, or be left out, not %q", RealFiles, f)
 	}
 	if err := p.validateMachines(); err != nil {
 		return err
