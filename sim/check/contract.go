@@ -19,6 +19,7 @@ type Contract struct {
 	sessions map[session]uint64 // up to which serial their clients acknowledged
 	clients  map[uint64]*asker
 	seen     map[Group]raft.Index // the newest entry that anybody applied
+	scratch  []byte               // holds what is being hashed
 }
 
 // A session belongs to one client and one group.
@@ -77,7 +78,7 @@ func (c *Contract) Begin(client uint64, ops []kv.Op) *Operation {
 		c.clients[client] = a
 	}
 	command := kv.Command{Ops: ops}
-	o := &Operation{contract: c, asker: a, write: command.IsWrite(), ops: hashOps(ops), told: a.told}
+	o := &Operation{contract: c, asker: a, write: command.IsWrite(), ops: c.hashOps(ops), told: a.told}
 	for _, other := range a.open {
 		if other.ops == o.ops {
 			o.twin, other.twin = true, true
@@ -98,7 +99,7 @@ func (c *Contract) Sent(client uint64, g Group, body []byte) {
 	if err != nil || a == nil || sent.Session.ID == 0 {
 		return
 	}
-	ops, n := hashOps(sent.Ops), nameOf(g, sent.Session)
+	ops, n := c.hashOps(sent.Ops), nameOf(g, sent.Session)
 	for _, o := range a.open {
 		if o.ops == ops && !slices.Contains(o.sent, n) {
 			o.sent = append(o.sent, n)
@@ -123,7 +124,7 @@ func (c *Contract) Decided(g Group, e raft.Entry, reply []byte) {
 	}
 	n := nameOf(g, run.Session)
 	at := c.command(n)
-	if ops := hashOps(run.Ops); at.ops == 0 {
+	if ops := c.hashOps(run.Ops); at.ops == 0 {
 		at.ops = ops
 	} else if at.ops != ops {
 		c.violate(ExactlyOnce, g, "index %d holds command %v, which was another one before", e.Index, n)
@@ -139,8 +140,8 @@ func (c *Contract) judge(n name, at *command, e raft.Entry, answer kv.Reply) {
 	switch answer.Verdict {
 	case kv.Applied:
 		if at.ran == 0 {
-			c.ran(n, at, e, hashReply(answer.Results))
-		} else if reply := hashReply(answer.Results); reply != at.reply {
+			c.ran(n, at, e, c.hashReply(answer.Results))
+		} else if reply := c.hashReply(answer.Results); reply != at.reply {
 			c.violate(ExactlyOnce, n.group, "command %v ran at index %d and again at %d", n, at.ran, e.Index)
 		}
 	case kv.Forgotten:
@@ -180,7 +181,7 @@ func (o *Operation) Answered(results []kv.Result) {
 // mustHaveRun demands that a write that was acknowledged is decided, to the answer that
 // was given, and after all that its client knew when it asked.
 func (o *Operation) mustHaveRun(results []kv.Result) {
-	c, reply := o.contract, hashReply(results)
+	c, reply := o.contract, o.contract.hashReply(results)
 	var found *command
 	for _, n := range o.sent {
 		if at := c.commands[n]; at != nil && at.ran != 0 && (found == nil || at.reply == reply) {
@@ -243,10 +244,14 @@ func nameOf(g Group, s kv.Session) name { return name{session{g, s.ID, s.Born}, 
 func (n name) String() string { return fmt.Sprintf("#%d of session %d", n.serial, n.id) }
 
 // hashOps and hashReply tell operations, and answers, apart.
-func hashOps(ops []kv.Op) uint64 { return hashBytes(kv.Command{Ops: ops}.AppendTo(nil)) }
+func (c *Contract) hashOps(ops []kv.Op) uint64 {
+	c.scratch = kv.Command{Ops: ops}.AppendTo(c.scratch[:0])
+	return hashBytes(c.scratch)
+}
 
-func hashReply(results []kv.Result) uint64 {
-	return hashBytes(kv.Reply{Verdict: kv.Applied, Results: results}.AppendTo(nil))
+func (c *Contract) hashReply(results []kv.Result) uint64 {
+	c.scratch = kv.Reply{Verdict: kv.Applied, Results: results}.AppendTo(c.scratch[:0])
+	return hashBytes(c.scratch)
 }
 
 func hashBytes(b []byte) uint64 { return extend(0, raft.Entry{Data: b}) }
