@@ -30,6 +30,7 @@ var wearing = plan.Scenario{
 		{Kind: plan.FailSync, Target: plan.Any, Every: 2 * time.Second, For: 300 * time.Millisecond},
 		{Kind: plan.FailFile, Target: plan.Any, Every: 2 * time.Second, For: 300 * time.Millisecond},
 		{Kind: plan.FailAppend, Target: plan.Any, Every: 3 * time.Second, For: 300 * time.Millisecond},
+		{Kind: plan.FailRead, Target: plan.Any, Every: 2 * time.Second, For: 300 * time.Millisecond},
 	},
 }
 
