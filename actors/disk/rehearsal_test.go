@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -227,6 +228,29 @@ func TestARehearsalFailsWhenItIsToldTo(t *testing.T) {
 	r.Promise(r.Moment())
 	if logs, _, err := r.Crash(dice(1)); err != nil || len(logs) != 2 || logs[0].Err != nil || logs[1].Err != nil {
 		t.Errorf("after a crash: %v, %v", logs, err)
+	}
+}
+
+// A flipped bit stays flipped, whatever happens to the node.
+func TestAFlippedBitOfAFileStaysFlipped(t *testing.T) {
+	for seed := range uint64(10) {
+		r := newRehearsal(t, 300)
+		r.WriteFile("snapshot-a", []byte("first"))
+		r.WriteFile("snapshot-a", []byte("second"))
+		r.SealFile("snapshot-a")
+		if err := r.FlipBit("snapshot-a", 7, 2); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			one, two := r.ReadFile("snapshot-a", 0), r.ReadFile("snapshot-a", 1)
+			if one.Err != nil || !errors.Is(two.Err, actors.ErrCorrupt) {
+				t.Errorf("the pieces are read with %v and %v", one.Err, two.Err)
+			}
+			r.Crash(dice(seed))
+		}
+		if r.FlipBit("snapshot-b", 0, 0) == nil || r.FlipBit("snapshot-a", 1000, 0) == nil {
+			t.Error("what is not there was damaged")
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func (d *Disk) backRemoveFile(name string) deed {
 // compareRead returns what the backing reads, if that is as good as want. While a file is
 // being sealed or removed the backing is ahead. A read that is to fail does not get there.
 func (d *Disk) compareRead(want actors.FileRead) actors.FileRead {
-	if d.backing == nil || len(d.tasks) > 0 && d.tasks[0].file == want.File || errors.Is(want.Err, ErrIO) {
+	if d.backing == nil || d.ahead(want.File) || errors.Is(want.Err, ErrIO) {
 		return want
 	}
 	got := d.backing.ReadFile(want.File, want.Piece)
@@ -71,6 +71,27 @@ func (d *Disk) compareRead(want actors.FileRead) actors.FileRead {
 		return got
 	}
 	return want
+}
+
+// ahead reports whether the backing may be ahead of the disk with a file.
+func (d *Disk) ahead(file string) bool { return len(d.tasks) > 0 && d.tasks[0].file == file }
+
+// backFlip lets the backing flip a bit of a sealed file.
+func (d *Disk) backFlip(file string, at, bit int) {
+	if d.backing == nil {
+		return
+	}
+	if err := d.backing.FlipBit(file, at, bit); err != nil {
+		d.differ("file %s cannot be damaged: %v", file, err)
+	}
+}
+
+// start returns where in a real file a piece begins.
+func (f *file) start(piece int) (at int) {
+	for _, p := range f.pieces[:piece] {
+		at += len(p.data)
+	}
+	return at
 }
 
 // wrongFile describes a file that a crash cannot have left, or taken away.

@@ -28,6 +28,9 @@ type Backing interface {
 	Mend()
 	Failures() int
 
+	// FlipBit flips a bit of the byte at a place in a sealed file, for good.
+	FlipBit(name string, at, bit int) error
+
 	// Moment numbers what has been done so far. Promise says that somebody was told of what
 	// had been done by then, so a crash must leave it.
 	Moment() int

@@ -164,10 +164,12 @@ func (d *Disk) LoseLog(log string) bool {
 // reports whether there is such a file. The place is taken modulo what there is.
 func (d *Disk) FlipPiece(file string, piece, bit int) bool {
 	f := d.sealed[file]
-	if d.backing != nil || f == nil {
+	if f == nil || d.backing != nil && d.ahead(file) {
 		return false
 	}
-	p := &f.pieces[piece%len(f.pieces)]
+	piece %= len(f.pieces)
+	p := &f.pieces[piece]
+	d.backFlip(file, f.start(piece)+bit/8%len(p.data), bit)
 	p.data = slices.Clone(p.data) // an actor may hold the old bytes
 	p.data[bit/8%len(p.data)] ^= 1 << (bit % 8)
 	d.counts.Files.Flips++
