@@ -151,6 +151,7 @@ type recordedWAL struct {
 	segmentBytes int
 	known        map[string][]byte // of the segments, as far as they are told of
 	tail         string            // the last one
+	tailFile     *os.File          // the same to read from, once it was looked at
 	end          int               // of the frames in it
 	buffer       []byte
 }
@@ -194,7 +195,10 @@ func (w *recordedWAL) WriteBatch(b *wal.Batch) error {
 func (w *recordedWAL) Sync() error { return w.syncAfter(done) }
 
 // Close gives the files back; the wal syncs them before.
-func (w *recordedWAL) Close() error { return w.syncAfter(w.segments.Close) }
+func (w *recordedWAL) Close() error {
+	defer w.tailFile.Close() // nothing was written
+	return w.syncAfter(w.segments.Close)
+}
 
 func (w *recordedWAL) syncAfter(do func() error) error {
 	w.recorder.mu.Lock()
@@ -239,13 +243,11 @@ func (w *recordedWAL) look() error {
 
 // lookAtFrames tells of new frames in the last segment.
 func (w *recordedWAL) lookAtFrames() error {
-	f, err := os.Open(w.tail)
-	if err != nil {
+	if err := w.openTail(); err != nil {
 		return err
 	}
-	defer f.Close() // nothing was written
 	for {
-		n, err := f.ReadAt(w.buffer, int64(w.end))
+		n, err := w.tailFile.ReadAt(w.buffer, int64(w.end))
 		if err != nil && err != io.EOF {
 			return err
 		}
@@ -260,6 +262,18 @@ func (w *recordedWAL) lookAtFrames() error {
 		}
 		return nil
 	}
+}
+
+// openTail opens the last segment, unless it is open already.
+func (w *recordedWAL) openTail() (err error) {
+	if w.tailFile != nil {
+		if w.tailFile.Name() == w.tail {
+			return nil
+		}
+		w.tailFile.Close() // nothing was written
+	}
+	w.tailFile, err = os.Open(w.tail)
+	return err
 }
 
 // framesIn returns how much of b is whole frames, and whether there may be more of them
