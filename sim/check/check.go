@@ -87,6 +87,8 @@ const (
 	LeaderCompleteness    = "leader-completeness"
 	StateMachineSafety    = "state-machine-safety"
 	DurableCommit         = "durable-before-commit"
+	DurableApplied        = "durable-before-applied"
+	SnapshotsHeld         = "named-snapshots-are-there"
 	CommitAscends         = "commit-never-goes-back"
 	AppliedAscends        = "applied-never-goes-back"
 	StampsAscend          = "stamps-ascend"

@@ -224,6 +224,9 @@ func (c *Consensus) Applied(id Group, n Node, e raft.Entry, state uint64) {
 		c.violate(AppliedAscends, g, "node %d applied index %d after %d", n, e.Index, m.applied)
 		return
 	}
+	if m.last() < e.Index {
+		c.violate(DurableApplied, g, "node %d applied index %d; its disk holds the log up to %d", n, e.Index, m.last())
+	}
 	m.applied, m.begun = e.Index, true
 	if int(e.Index) == len(g.ledger)+1 {
 		c.decide(g, n, e, state)

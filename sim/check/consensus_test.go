@@ -88,6 +88,17 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 			s.sync(1, vote(5, 1), entry(1, 5, "a"))
 			s.Applied(1, 1, entry(1, 5, "a"), 1)
 		}},
+		{check.DurableApplied, func(s *story) {
+			s.decideA()
+			s.sync(3, vote(5, 1))
+			s.Applied(1, 3, entry(1, 5, "a"), 1)
+		}},
+		{check.SnapshotsHeld, func(s *story) { s.Named(1, 1, 1, false) }},
+		{check.SnapshotsHeld, func(s *story) {
+			s.decideA()
+			s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3)})
+			s.Discarded(1, 1, 1)
+		}},
 		{check.AppliedAscends, func(s *story) {
 			s.decideA()
 			s.Applied(1, 1, entry(1, 5, "a"), 1)
@@ -287,6 +298,25 @@ func TestSnapshotsAndChangesOfMembersAreNoViolation(t *testing.T) {
 	s.Rewritten(1, 4, raft.State{Vote: vote(5, 1), Snapshot: at2, Entries: []raft.Entry{joint, final}})
 	s.Acknowledged(1, 4, 5, 4)
 	s.Led(1, 4, 6)
+	if len(s.found) > 0 {
+		t.Errorf("found %v", s.found)
+	}
+}
+
+func TestSnapshotsThatAreNotNeededMayGo(t *testing.T) {
+	s := newStory()
+	s.decideA()
+	s.syncAll(entry(2, 5, "b"), 1, 2)
+	s.Applied(1, 1, entry(2, 5, "b"), 2)
+	s.Discarded(1, 1, 1) // captured, and never named
+	for i := raft.Index(1); i <= 2; i++ {
+		s.Named(1, 1, i, true)
+		s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(i, 5, 1, 2, 3)})
+	}
+	s.Discarded(1, 1, 1)
+	s.Hurt(1)
+	s.Discarded(1, 1, 2) // it may be what is damaged
+	s.Named(1, 1, 2, false)
 	if len(s.found) > 0 {
 		t.Errorf("found %v", s.found)
 	}

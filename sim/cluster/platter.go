@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/understudy-kv/understudy/raft"
@@ -15,10 +16,13 @@ type platter struct {
 	node check.Node
 	// past is what each generation of the journal holds that does not count yet.
 	past map[string]*journal.Replay
+	// kept are the files that were sealed and not removed by their owner; the harness may
+	// have damaged them.
+	kept map[string]bool
 }
 
 func newPlatter(w *watch, n check.Node) platter {
-	return platter{w, n, map[string]*journal.Replay{}}
+	return platter{w, n, map[string]*journal.Replay{}, map[string]bool{}}
 }
 
 // Durable tells the oracles of saves that became durable. They are in the generations
@@ -79,10 +83,31 @@ func (p platter) save(record []byte) error {
 		case a.Lost:
 			p.consensus.Lost(check.Group(a.Group), p.node, a.Save.Vote)
 		default:
+			p.named(a.Group, a.Save.Snapshot)
 			p.consensus.Synced(check.Group(a.Group), p.node, a.Save)
 		}
 	}
 	return err
+}
+
+// named tells whether a snapshot that is named by a durable save can be had.
+func (p platter) named(g journal.GroupID, s raft.Snapshot) {
+	if s.Index > 0 {
+		file := fmt.Sprintf("snapshot-%d-%d-%d", g, s.Index, s.Term)
+		p.consensus.Named(check.Group(g), p.node, s.Index, p.kept[file])
+	}
+}
+
+// Sealed takes note of a file.
+func (p platter) Sealed(file string) { p.kept[file] = true }
+
+// Discarded tells the oracles of a snapshot that its owner removed.
+func (p platter) Discarded(file string) {
+	delete(p.kept, file)
+	var group, index, term uint64
+	if _, err := fmt.Sscanf(file, "snapshot-%d-%d-%d", &group, &index, &term); err == nil {
+		p.consensus.Discarded(check.Group(group), p.node, raft.Index(index))
+	}
 }
 
 // Appended, Cut, Damaged and Removed complete [disk.Observer]: what is not durable

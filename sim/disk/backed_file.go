@@ -117,12 +117,12 @@ func (d *Disk) wrongFile(found []string) error {
 func (d *Disk) adoptFiles(found []string) {
 	for _, name := range d.Files() {
 		if !slices.Contains(found, name) {
-			d.drop(d.sealed, name)
+			d.removeFile(name)
 		}
 	}
 	for _, name := range found {
 		if d.sealed[name] == nil {
-			d.sealed[name] = d.drafts[name]
+			d.fix(name, d.drafts[name])
 			delete(d.drafts, name)
 		}
 	}

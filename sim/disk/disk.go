@@ -73,8 +73,8 @@ type Config struct {
 	Differs func(format string, args ...any)
 }
 
-// An Observer is told what happens to the images of logs, as it happens. Records
-// are numbered from 0 in each log and must not be changed.
+// An Observer is told what happens to the images of logs, and to files, as it happens.
+// Records are numbered from 0 in each log and must not be changed.
 type Observer interface {
 	// Appended: record number index became visible.
 	Appended(log string, index int, record []byte)
@@ -88,6 +88,10 @@ type Observer interface {
 	Damaged(log string)
 	// Removed: the log is gone with all that was durable in it, by its owner's will.
 	Removed(log string)
+	// Sealed: the file survives any crash from now on.
+	Sealed(file string)
+	// Discarded: the file is gone, by its owner's will.
+	Discarded(file string)
 }
 
 // Counts says what happened on a disk.

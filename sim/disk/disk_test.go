@@ -57,6 +57,10 @@ func (r *rig) Cut(log string, kept int) {
 
 func (r *rig) Removed(log string) { r.seen = append(r.seen, "removed "+log) }
 
+func (r *rig) Sealed(file string) { r.seen = append(r.seen, "sealed "+file) }
+
+func (r *rig) Discarded(file string) { r.seen = append(r.seen, "discarded "+file) }
+
 func (r *rig) Damaged(log string) { r.seen = append(r.seen, "damaged "+log) }
 
 // open opens the log "l" and returns the answer.

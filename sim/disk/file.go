@@ -131,17 +131,25 @@ func (d *Disk) seal(name string, made deed) (pieces int, err error) {
 	}
 	if err == nil {
 		f.verify(name)
-		d.sealed[name] = f
 		delete(d.drafts, name)
+		d.fix(name, f)
 	}
 	return len(f.pieces), err
+}
+
+// fix makes a file one that survives.
+func (d *Disk) fix(name string, f *file) {
+	d.sealed[name] = f
+	if o := d.config.Observer; o != nil {
+		o.Sealed(name)
+	}
 }
 
 // failSeal fails a seal. The file may be there all the same.
 func (d *Disk) failSeal(name string, f *file, there bool) {
 	d.counts.Files.Failures++
 	if there {
-		d.sealed[name] = &file{pieces: f.pieces}
+		d.fix(name, &file{pieces: f.pieces})
 		d.doubtful[name] = true
 		f.pieces = nil
 	}
@@ -194,6 +202,9 @@ func (d *Disk) read(name string, number int) actors.FileRead {
 func (d *Disk) removeFile(name string) {
 	delete(d.doubtful, name)
 	d.drop(d.drafts, name)
+	if o := d.config.Observer; o != nil && d.sealed[name] != nil {
+		o.Discarded(name)
+	}
 	d.drop(d.sealed, name)
 }
 

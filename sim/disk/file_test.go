@@ -445,3 +445,21 @@ func TestFilesLeaveTheFateOfLogsAlone(t *testing.T) {
 		t.Errorf("crashes left %v beside files and %v without", with, out)
 	}
 }
+
+func TestTheObserverSeesWhatItsOwnerDoesToFiles(t *testing.T) {
+	r := newRig(1)
+	r.WriteFile("f", []byte("a"))
+	r.RemoveFile("f") // nothing that survives
+	r.WriteFile("f", []byte("b"))
+	r.SealFile("f")
+	r.WriteFile("g", []byte("c"))
+	r.SealFile("g")
+	r.world.Run(time.Second)
+	r.disk.LoseFile("f") // by no will of its owner
+	r.RemoveFile("f")
+	r.RemoveFile("g")
+	r.world.Run(time.Second)
+	if want := []string{"sealed f", "sealed g", "discarded g"}; !slices.Equal(r.seen, want) {
+		t.Errorf("saw %q, want %q", r.seen, want)
+	}
+}
