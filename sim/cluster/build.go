@@ -165,9 +165,11 @@ func (r *run) addServer(id actors.NodeID) {
 		if skew.Node == int(id) {
 			r.world.Clock(id).SetDrift(int64(skew.Drift))
 			r.world.Clock(id).ShiftWall(skew.Offset)
+			r.drifts(id, skew.Drift)
 		}
 	}
 	r.world.SetCost(id, r.cost(id))
+	r.costs(id, r.cost(id))
 }
 
 // cost is how long a call of an actor takes on a server.

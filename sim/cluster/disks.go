@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/plan"
 )
 
@@ -11,6 +12,7 @@ func (r *run) slowDisk(_ *plan.Strike, n actors.NodeID) func() {
 		return nil
 	}
 	r.harm.slowed[n] = true
+	r.watch.protocol.Tardy(check.Node(n))
 	lift := r.disks[n].Slow(slowFactor)
 	return func() {
 		r.harm.slowed[n] = false
@@ -18,7 +20,10 @@ func (r *run) slowDisk(_ *plan.Strike, n actors.NodeID) func() {
 	}
 }
 
-func (r *run) stickDisk(_ *plan.Strike, n actors.NodeID) func() { return r.disks[n].Stick() }
+func (r *run) stickDisk(_ *plan.Strike, n actors.NodeID) func() {
+	r.watch.protocol.Tardy(check.Node(n))
+	return r.disks[n].Stick()
+}
 
 // failSync makes the next sync of a node fail. The node must halt; a new process
 // finds a disk that works.

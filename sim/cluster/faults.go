@@ -19,6 +19,7 @@ type interventions struct {
 	idle    map[plan.FaultKind]int // strikes that found nobody running, or nothing to do
 	harm    harm
 	invited []invitation
+	wishes  uint64 // how often a replica was asked about its group
 	lifts   []func()
 	bands   []check.Band
 }

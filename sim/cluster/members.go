@@ -7,6 +7,7 @@ import (
 	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/plan"
 )
 
@@ -34,7 +35,7 @@ func peerOf(n actors.NodeID, partition int) actors.Ref {
 // transfer asks a leader to hand over: to a server, which may be no member or down, or
 // to whom it likes.
 func (r *run) transfer(s *plan.Strike, n actors.NodeID) func() {
-	r.world.Send(peerOf(n, s.Target.LeaderOf), peer.TransferRequest{To: raft.ID(s.To)})
+	r.world.Send(peerOf(n, s.Target.LeaderOf), peer.TransferRequest{ID: r.wish(n, s.Target.LeaderOf), To: raft.ID(s.To)})
 	return func() {}
 }
 
@@ -45,8 +46,15 @@ func (r *run) changeMembers(s *plan.Strike, n actors.NodeID) func() {
 		r.invite(actors.NodeID(member), p)
 	}
 	r.watch.consensus.Changing(groupAt(p))
-	r.world.Send(peerOf(n, p), peer.ChangeRequest{Voters: raftIDs(s.Voters), Learners: raftIDs(s.Learners)})
+	r.world.Send(peerOf(n, p), peer.ChangeRequest{ID: r.wish(n, p), Voters: raftIDs(s.Voters), Learners: raftIDs(s.Learners)})
 	return func() {}
+}
+
+// wish numbers what is asked of a replica about its group: it must be answered.
+func (r *run) wish(n actors.NodeID, partition int) uint64 {
+	r.wishes++
+	r.watch.protocol.Wished(groupAt(partition), check.Node(n), r.wishes)
+	return r.wishes
 }
 
 func raftIDs(servers []int) (ids []raft.ID) {

@@ -77,6 +77,9 @@ func (p platter) rewritten(past *journal.Replay) {
 func (p platter) save(record []byte) error {
 	batch, err := journal.DecodeBatch(record)
 	for _, a := range batch {
+		if a.Tombstone != nil || a.Lost {
+			p.protocol.Gone(check.Group(a.Group), p.node)
+		}
 		switch {
 		case a.Tombstone != nil:
 			p.consensus.Left(check.Group(a.Group), p.node, *a.Tombstone)

@@ -52,6 +52,7 @@ func (r *run) stall(s *plan.Strike, n actors.NodeID) func() {
 // slowNode makes a node compute slowly.
 func (r *run) slowNode(_ *plan.Strike, n actors.NodeID) func() {
 	r.world.SetCost(n, slowFactor*r.cost(n))
+	r.costs(n, slowFactor*r.cost(n))
 	return func() { r.world.SetCost(n, r.cost(n)) }
 }
 
@@ -76,5 +77,6 @@ func (r *run) driftClock(s *plan.Strike, n actors.NodeID) func() {
 	clock := r.world.Clock(n)
 	before := clock.Drift()
 	clock.SetDrift(int64(s.Drift))
+	r.drifts(n, s.Drift)
 	return func() { clock.SetDrift(before) }
 }

@@ -30,6 +30,7 @@ func (r *run) demandRest() {
 			break
 		}
 	}
+	r.watch.protocol.Settle()
 	if len(terms) > 0 {
 		r.accuse(check.TermsAtRest, "%v still begins new terms, %v after it converged", terms[0], restTries*restTime)
 	}

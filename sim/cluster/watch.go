@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/ring"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
 )
@@ -20,6 +22,7 @@ type watch struct {
 	world     *sim.World
 	consensus *check.Consensus
 	contract  *check.Contract
+	protocol  *check.Protocol
 	report    func(check.Violation)
 	excused   map[actors.NodeID]bool // nodes that were given a reason to halt
 	leaders   map[check.Group]check.Node
@@ -34,14 +37,39 @@ func newWatch(w *sim.World, report func(check.Violation)) *watch {
 		excused:   map[actors.NodeID]bool{},
 		leaders:   map[check.Group]check.Node{},
 	}
-	w.Observe(sim.Of(sim.Sent, sim.Restarted, sim.Halted, sim.Panicked), o.see)
+	o.protocol = check.NewProtocol(o.consensus, electionTimeout)
+	w.Observe(sim.Of(sim.Sent, sim.Delivered, sim.Restarted, sim.Halted, sim.Panicked), o.see)
+	w.Observe(sim.Of(sim.Crashed, sim.Halted, sim.Panicked, sim.Paused, sim.Restarted, sim.Resumed), o.presence)
+	o.look()
 	return o
+}
+
+// electionTimeout is that of every server.
+var electionTimeout = node.Default(ring.Map{}).Raft.Election
+
+// look lets the oracles see, again and again, what does not happen.
+func (o *watch) look() {
+	o.protocol.Look()
+	o.world.After(electionTimeout/2, o.look)
+}
+
+// presence tells the oracles whether a server can do anything.
+func (o *watch) presence(e *sim.Event) {
+	switch n := check.Node(e.Node); {
+	case e.Node.IsClient():
+	case e.Kind == sim.Restarted || e.Kind == sim.Resumed:
+		o.protocol.Present(n, e.Kind == sim.Restarted)
+	default:
+		o.protocol.Absent(n)
+	}
 }
 
 func (o *watch) see(e *sim.Event) {
 	switch e.Kind {
 	case sim.Sent:
 		o.sent(e)
+	case sim.Delivered:
+		o.delivered(e)
 	case sim.Restarted:
 		o.restarted(e.Node)
 	case sim.Halted:
@@ -59,14 +87,30 @@ func (o *watch) restarted(n actors.NodeID) {
 	}
 }
 
-// sent tells the oracles of a message between nodes.
+// delivered tells the oracles that a packet came.
+func (o *watch) delivered(e *sim.Event) {
+	if e.Node.IsClient() || e.From.Node.IsClient() {
+		return
+	}
+	o.protocol.Met(check.Node(e.Node), check.Node(e.From.Node))
+	if m, ok := e.Message.(raft.Message); ok {
+		o.protocol.Got(groupOf(e.To.Name), m)
+	}
+}
+
+// sent tells the oracles of a message between nodes, or to the harness.
 func (o *watch) sent(e *sim.Event) {
 	switch m := e.Message.(type) {
 	case raft.Message:
 		o.promised(groupOf(e.To.Name), m)
+		o.protocol.Said(groupOf(e.To.Name), m)
 	case peer.Request:
 		o.asked(e, m)
 	case peer.Response:
+		if e.To == (actors.Ref{}) {
+			o.protocol.Replied(m.ID)
+			return
+		}
 		o.answered(e, m)
 	}
 }
