@@ -94,8 +94,8 @@ func (p platter) Durable(_ string, _ int, records [][]byte) {
 	}
 }
 
-// Appended, Cut, Damaged and Removed complete [disk.Observer]; what is not durable
-// promises nothing, and nothing is damaged or removed here.
+// Appended, Cut, Damaged, Removed, Sealed and Discarded complete [disk.Observer]; what is
+// not durable promises nothing, nothing is damaged or removed here, and there are no files.
 func (p platter) Appended(string, int, []byte) {}
 
 // Cut is explained at Appended.
@@ -106,3 +106,9 @@ func (p platter) Damaged(string) {}
 
 // Removed is explained at Appended.
 func (p platter) Removed(string) {}
+
+// Sealed is explained at Appended.
+func (p platter) Sealed(string) {}
+
+// Discarded is explained at Appended.
+func (p platter) Discarded(string) {}
