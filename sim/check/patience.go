@@ -119,7 +119,7 @@ func (r *replica) owe(m raft.Message, now time.Duration) {
 	if m.Kind == raft.RequestPreVote {
 		over = m.Term <= r.group.image(r.id).vote.Term
 	}
-	if over && r.spoke && len(r.debts) < maxDebts {
+	if over && r.spoke && r.sound() && len(r.debts) < maxDebts { // a grave speaks, and owes nobody anything
 		r.debts = append(r.debts, debt{m.From, m.Kind, m.Term, now})
 	}
 }

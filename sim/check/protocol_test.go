@@ -239,6 +239,14 @@ var dramas = []struct {
 		d.say(raft.Message{Kind: raft.RefusePreVote, From: 2, To: 3, Term: 6})
 		d.wait(2 * time.Second)
 	}},
+	{check.OldTermsTold, false, func(d *drama) { // who was removed may be called back
+		d.disks.Left(1, 2, raft.Tombstone{Vote: vote(6, 0), Floor: raft.Floor{Index: 1, Term: 5}, Configuration: voters(1, 3)})
+		d.Gone(1, 2)
+		d.say(raft.Message{Kind: raft.AskTerm, From: 2, To: 1, Term: 6})
+		d.get(hear)
+		d.save(2, vote(6, 0), opening(1))
+		d.wait(2 * time.Second)
+	}},
 	{check.ChangesRest, true, func(d *drama) {
 		d.save(1, vote(5, 1), opening(1))
 		d.say(withChange(opening(1), members(2, 5, voters(1, 2))))
