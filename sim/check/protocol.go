@@ -162,6 +162,10 @@ func (p *Protocol) Said(id Group, m raft.Message) {
 	case raft.AppendEntries, raft.Heartbeat:
 		p.mustHaveCompany(r, m)
 		p.govern(r, m)
+	case raft.TellTerm, raft.OfferSnapshot: // which tell a leaver as well as any
+		if g := p.reigns[reignID{id, m.Term}]; g != nil {
+			p.mustTellLeavers(r, g, m)
+		}
 	}
 }
 

@@ -269,6 +269,11 @@ var dramas = []struct {
 		d.removal()
 		d.beats(true)
 	}},
+	{check.LeaversTold, false, func(d *drama) {
+		d.removal()
+		d.say(raft.Message{Kind: raft.TellTerm, From: 1, To: 3, Term: 5})
+		d.beats(false)
+	}},
 	{check.SearchSkips, true, func(d *drama) { d.reject(6, func(int) raft.Term { return 3 }) }},
 	{check.SearchSkips, false, func(d *drama) { d.reject(30, func(i int) raft.Term { return raft.Term(40 - i) }) }},
 	{check.WishesAnswered, true, func(d *drama) {
