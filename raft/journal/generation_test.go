@@ -155,6 +155,29 @@ func TestAGroupMayChangeInAnyWayWhileItIsCopied(t *testing.T) {
 	}
 }
 
+// The pieces that are still to be copied are of a log that has not come as far yet.
+func TestAFloorMayGoWhileItsGroupIsCopied(t *testing.T) {
+	w := begin(t, small)
+	floor := raft.Floor{Index: 1000, Term: 1}
+	last := raft.Index(0)
+	for was := w.fresh; w.fresh == was; {
+		last++
+		a := save(1, uint64(last), 1, last)
+		a.Save.Floor = floor
+		w.turn(a)
+		w.end(0, nil)
+	}
+	if got := w.again(t)[0].State.Floor; got != floor {
+		t.Fatalf("the floor is at %v", got)
+	}
+	w.turn(save(1, uint64(last)+1, 2, last+1)) // a later term is as far
+	w.settle()
+	got := w.again(t)[0].State
+	if len(got.Entries) != int(last)+1 || got.Floor != (raft.Floor{}) || !slices.Equal(w.names(), []string{"journal-2"}) {
+		t.Errorf("in %v, recovered %+v", w.names(), got)
+	}
+}
+
 func TestAQuietJournalIsNotCopiedAgainAndAgain(t *testing.T) {
 	w := begin(t, small)
 	w.fill(1, 1)

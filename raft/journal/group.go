@@ -24,9 +24,10 @@ type group struct {
 	place  int
 
 	// The generation that this group was last copied to, at least in part; up to
-	// which entry; and whether all of it is there.
+	// which entry; which floor its first piece has; and whether all of it is there.
 	home   uint64
 	copied raft.Index
+	base   raft.Floor
 	whole  bool
 }
 

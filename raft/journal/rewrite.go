@@ -133,10 +133,10 @@ func (g *group) piece(id GroupID, generation uint64, room int) change {
 		return change{Append: Append{Group: id}, Removed: g.tombstone}
 	}
 	if g.home != generation {
-		g.home, g.copied = generation, g.state.Snapshot.Index
+		g.home, g.copied, g.base = generation, g.state.Snapshot.Index, g.state.Floor
 	}
 	c := change{Append: Append{Group: id, Save: raft.Save{
-		Vote: g.state.Vote, Snapshot: g.state.Snapshot, Damaged: g.state.Damaged, Floor: g.state.Floor,
+		Vote: g.state.Vote, Snapshot: g.state.Snapshot, Damaged: g.state.Damaged,
 	}}}
 	rest := g.state.Entries[g.copied-g.state.Snapshot.Index:]
 	if len(rest) > 0 {
@@ -148,7 +148,17 @@ func (g *group) piece(id GroupID, generation uint64, room int) change {
 		g.copied += raft.Index(n)
 	}
 	g.whole = g.copied == g.last()
+	c.Save.Floor = g.floorOfCopy()
 	return c
+}
+
+// floorOfCopy is the floor of a group at the end of what was copied of it. Where the log
+// has risen above its floor since the first piece, the copy may not have yet.
+func (g *group) floorOfCopy() raft.Floor {
+	if end := max(g.copied, g.state.Snapshot.Index); !g.base.Under(end, g.termAt(end)) {
+		return g.base
+	}
+	return g.state.Floor
 }
 
 // synced is told that a piece is durable.
