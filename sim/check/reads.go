@@ -14,7 +14,7 @@ type Question struct {
 // then the answer must take into account.
 func (c *Consensus) Asked(id Group, q Question) {
 	g := c.groups[id]
-	if _, before := g.reads[q]; !before { // a copy of the first one may be what is answered
+	if _, before := g.reads[q]; !before { // any copy, even the first, may be what is answered next
 		g.reads[q] = raft.Index(len(g.ledger))
 	}
 }
@@ -24,7 +24,6 @@ func (c *Consensus) Asked(id Group, q Question) {
 func (c *Consensus) Read(id Group, q Question) {
 	g := c.groups[id]
 	decided, asked := g.reads[q]
-	delete(g.reads, q)
 	m := g.image(q.Node)
 	if !asked || m.applied >= decided {
 		return
@@ -38,6 +37,3 @@ func (c *Consensus) Read(id Group, q Question) {
 	c.violate(FreshReads, g, "node %d answers a read from index %d; when it was asked, index %d had been decided",
 		q.Node, m.applied, decided)
 }
-
-// Unread is told when the node answered that it cannot read.
-func (c *Consensus) Unread(id Group, q Question) { delete(c.groups[id].reads, q) }

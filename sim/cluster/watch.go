@@ -127,11 +127,9 @@ func (o *watch) asked(e *sim.Event, q peer.Request) {
 
 // answered tells the oracles that a node answers, if what it answers is a read.
 func (o *watch) answered(e *sim.Event, r peer.Response) {
-	g, q := groupOf(e.From.Name), check.Question{Client: uint64(e.To.Node), Number: r.ID, Node: check.Node(e.Node)}
 	if r.Outcome == peer.Done {
-		o.consensus.Read(g, q)
-	} else {
-		o.consensus.Unread(g, q)
+		o.consensus.Read(groupOf(e.From.Name),
+			check.Question{Client: uint64(e.To.Node), Number: r.ID, Node: check.Node(e.Node)})
 	}
 }
 
