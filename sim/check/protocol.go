@@ -133,6 +133,8 @@ func (p *Protocol) Got(id Group, m raft.Message) {
 		r.granted(m)
 	case raft.Heartbeat:
 		r.beat(m, now)
+	case raft.AppendEntries:
+		r.search.asked(m)
 	}
 	r.owe(m, now)
 }

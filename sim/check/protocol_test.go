@@ -276,6 +276,12 @@ var dramas = []struct {
 	}},
 	{check.SearchSkips, true, func(d *drama) { d.reject(6, func(int) raft.Term { return 3 }) }},
 	{check.SearchSkips, false, func(d *drama) { d.reject(30, func(i int) raft.Term { return raft.Term(40 - i) }) }},
+	{check.SearchSkips, false, func(d *drama) { // what was sent one after the other comes in reverse
+		for i := range raft.Index(30) {
+			d.Got(1, raft.Message{Kind: raft.AppendEntries, From: 1, To: 2, Term: 5, Index: 50 - i, LogTerm: 5, Commit: 50 - i})
+			d.say(raft.Message{Kind: raft.RejectEntries, From: 2, To: 1, Term: 5, Index: 50 - i, LogTerm: 3})
+		}
+	}},
 	{check.WishesAnswered, true, func(d *drama) {
 		d.say(lead)
 		d.Wished(1, 1, 17)

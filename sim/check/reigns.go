@@ -130,6 +130,17 @@ func (p *Protocol) mustTellLeavers(r *replica, g *reign, m raft.Message) {
 type search struct {
 	last  raft.Message // the rejection before
 	steps int          // back by one entry each, within one term
+	// commit is that of the last question: one that is lower was asked before it and came
+	// late, which is no step.
+	commit raft.Index
+}
+
+// asked is told of a question.
+func (s *search) asked(m raft.Message) {
+	if m.Commit < s.commit {
+		s.steps = 0
+	}
+	s.commit = m.Commit
 }
 
 // maxSteps is how often a search may go back by one entry within a term before it is one
