@@ -66,7 +66,7 @@ then only rehearsals hunt.`,
 	flags.BoolVar(&f.families, "families", false, "hunt each that was caught again without each family of faults")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "how many mutants to hunt at a time")
 	flags.BoolVar(&f.json, "json", false, "print the results as JSON")
-	flags.BoolVar(&f.write, "write", false, "write the results into the source tree, and "+zoo.PageFile+" about them")
+	flags.BoolVar(&f.write, "write", false, "write each result into the source tree as soon as it is known, and "+zoo.PageFile+" about them")
 	return cmd
 }
 
@@ -101,14 +101,11 @@ func simZoo(cmd *cobra.Command, ids []string, f zooFlags) error {
 		mutants = slices.DeleteFunc(mutants, func(m zoo.Mutant) bool { return len(m.Scenarios) == 0 })
 	}
 	h := &hunt{zooFlags: f, cmd: cmd, left: without, found: zoo.Results{}, total: len(mutants)}
-	failed := h.all(cmd.Context(), mutants)
-	if f.write && len(h.found) > 0 {
-		if err := index.Write(h.found); err != nil {
-			return err
-		}
+	if f.write {
+		h.keep = index.Write
 	}
-	if failed != nil {
-		return usage(failed)
+	if err := h.all(cmd.Context(), mutants); err != nil {
+		return usage(err)
 	}
 	return h.finish()
 }

@@ -22,6 +22,9 @@ type hunt struct {
 	cmd   *cobra.Command
 	total int
 	left  []plan.Family // out
+	// keep writes down what became of a mutant, so that a hunt of hours that ends early
+	// was not in vain; nil: nobody wants to know.
+	keep func(zoo.Results) error
 
 	mu    sync.Mutex // guards what follows, and what is printed
 	found zoo.Results
@@ -41,8 +44,8 @@ func (h *hunt) all(ctx context.Context, mutants []zoo.Mutant) error {
 			for m := range next {
 				if f, err := h.one(working, m); err != nil {
 					stop(err)
-				} else {
-					h.tell(m, f, func() { _ = bar.Clear() })
+				} else if err := h.note(m, f, func() { _ = bar.Clear() }); err != nil {
+					stop(err)
 				}
 				_ = bar.Add(1)
 			}
@@ -109,18 +112,26 @@ func (h *hunt) rehearse(ctx context.Context, m zoo.Mutant, dir, overlay string) 
 	return f, err
 }
 
-// tell prints what became of a mutant.
-func (h *hunt) tell(m zoo.Mutant, f zoo.Find, clear func()) {
+// note counts, prints and keeps what became of a mutant.
+func (h *hunt) note(m zoo.Mutant, f zoo.Find, clear func()) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.found[m.ID] = f
 	if f.Caught == m.Harmless {
 		h.wrong++
 	}
-	if h.json {
-		return
+	if !h.json {
+		clear()
+		h.tell(m, f)
 	}
-	clear()
+	if h.keep == nil {
+		return nil
+	}
+	return h.keep(zoo.Results{m.ID: f})
+}
+
+// tell prints what became of a mutant.
+func (h *hunt) tell(m zoo.Mutant, f zoo.Find) {
 	fate := "ESCAPED"
 	switch {
 	case f.Caught && m.Harmless:

@@ -57,7 +57,9 @@ func TestAHuntFailsBothWays(t *testing.T) {
 		cmd := &cobra.Command{}
 		cmd.SetOut(&out)
 		h := &hunt{cmd: cmd, total: 1, found: zoo.Results{}}
-		h.tell(c.mutant, c.find, func() {})
+		if err := h.note(c.mutant, c.find, func() {}); err != nil {
+			t.Error(err)
+		}
 		err, exit := h.finish(), (*exitError)(nil)
 		if errors.As(err, &exit) != (c.code != exitOK) || exit != nil && exit.code != c.code || !strings.Contains(out.String(), c.said) {
 			t.Errorf("%s, %+v: %v\n%s", c.mutant.Title, c.find, err, out.String())
@@ -74,7 +76,7 @@ func TestAHuntTellsWhatAMutantNeeds(t *testing.T) {
 		Caught: true, Oracle: "progress", Scenario: "calm", Seed: 1, Runs: 1,
 		Shrunk:  &zoo.Shrunk{Original: shrink.Size{Faults: 37}, Minimal: shrink.Size{Faults: 1}, Runs: 90, Seconds: 4},
 		Without: map[plan.Family]int{plan.Cuts: 0, plan.Clocks: 7},
-	}, func() {})
+	})
 	for _, want := range []string{"from 37 faults", "to   1 fault,", "with 90 replays in 4.0 s", "not without cuts"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it lacks %q:\n%s", want, out.String())
@@ -93,5 +95,25 @@ func TestAnInterruptedHuntBeginsNoOther(t *testing.T) {
 	h := &hunt{zooFlags: zooFlags{workers: 1}, cmd: cmd, found: zoo.Results{}, total: 2}
 	if err := h.all(ctx, []zoo.Mutant{{ID: "A1"}, {ID: "A2"}}); !errors.Is(err, context.Canceled) || len(h.found) != 0 {
 		t.Errorf("%v, found %v", err, h.found)
+	}
+}
+
+func TestAHuntKeepsWhatItFindsAtOnce(t *testing.T) {
+	cmd := &cobra.Command{}
+	cmd.SetOut(&bytes.Buffer{})
+	var kept []zoo.Results
+	full := errors.New("no space left")
+	h := &hunt{cmd: cmd, total: 2, found: zoo.Results{}, keep: func(r zoo.Results) error {
+		kept = append(kept, r)
+		if len(kept) == 2 {
+			return full
+		}
+		return nil
+	}}
+	if err := h.note(zoo.Mutant{ID: "A1"}, zoo.Find{Caught: true}, func() {}); err != nil || len(kept) != 1 || !kept[0]["A1"].Caught {
+		t.Errorf("%v, kept %v", err, kept)
+	}
+	if err := h.note(zoo.Mutant{ID: "A2"}, zoo.Find{}, func() {}); !errors.Is(err, full) {
+		t.Errorf("it goes on although nothing can be kept: %v", err)
 	}
 }
