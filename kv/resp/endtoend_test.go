@@ -32,6 +32,11 @@ type machine struct {
 	stop  func()
 }
 
+// patience is how long an operation may take. These tests are about what is answered, and
+// three servers that sync megabytes on a busy machine may need longer than the five seconds
+// of production.
+const patience = 30 * time.Second
+
 // startCluster runs three nodes until the test ends.
 func startCluster(t *testing.T) []*machine {
 	t.Helper()
@@ -67,7 +72,7 @@ func startMachine(t *testing.T, m ring.Map, i int, peers, front net.Listener) *m
 	}))(t)
 	engine.SetTransport(transport)
 	engine.Spawn(node.Name, node.New(node.Default(m)))
-	user := must(client.Attach(t.Context(), engine, id, client.Config{Log: log}))(t)
+	user := must(client.Attach(t.Context(), engine, id, client.Config{Log: log, Timeout: patience}))(t)
 	server := resp.New(resp.Config{Store: user, Self: uint64(id)})
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(front) })
@@ -100,13 +105,13 @@ func must[T any](v T, err error) func(*testing.T) T {
 
 // single connects to one node, cluster to all. Neither repeats anything by itself.
 func single(t *testing.T, m *machine) *redis.Client {
-	c := redis.NewClient(&redis.Options{Addr: m.redis, MaxRetries: -1, ReadTimeout: 10 * time.Second})
+	c := redis.NewClient(&redis.Options{Addr: m.redis, MaxRetries: -1, ReadTimeout: 2 * patience})
 	t.Cleanup(func() { c.Close() })
 	return c
 }
 
 func cluster(t *testing.T, machines []*machine) *redis.ClusterClient {
-	options := redis.ClusterOptions{ReadTimeout: 10 * time.Second}
+	options := redis.ClusterOptions{ReadTimeout: 2 * patience}
 	for _, m := range machines {
 		options.Addrs = append(options.Addrs, m.redis)
 	}
