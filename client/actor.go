@@ -42,6 +42,9 @@ type ActorConfig struct {
 	// Limit is how many calls may wait for one partition, and LimitBytes how many bytes
 	// they may have together: 16384, 128 MiB. Further ones fail at once.
 	Limit, LimitBytes int
+	// SessionTTL is how long the stores keep a session after its last command: that of
+	// [kv.SessionTTL], or of [kv.NewWithTTL] where a rehearsal makes them so.
+	SessionTTL time.Duration
 	// FlightBytes is how many bytes may be with a leader and not answered: 32 MiB, half
 	// of what a leader takes of all clients before it must have committed some.
 	FlightBytes int
@@ -67,6 +70,7 @@ func (c ActorConfig) withDefaults() ActorConfig {
 		{&c.BackoffMax, 500 * time.Millisecond},
 		{&c.Refresh, 30 * time.Second},
 		{&c.Survey, 500 * time.Millisecond},
+		{&c.SessionTTL, time.Duration(kv.SessionTTL)},
 	}
 	for _, d := range durations {
 		if *d.at <= 0 {

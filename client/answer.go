@@ -103,7 +103,7 @@ func (p *partition) reopen(c *Call, at raft.Stamp) {
 	if c.session == p.session {
 		p.session = nil
 	}
-	if !c.untouched(at, p.actor.config.Once) {
+	if !c.untouched(at, &p.actor.config) {
 		p.actor.abandon(c, errExpired)
 		return
 	}
@@ -121,6 +121,6 @@ func (p *partition) reopen(c *Call, at raft.Stamp) {
 // first sent it, and the session would have lived for a TTL after that. Otherwise,
 // all sends but this one must have been refused, and no message repeated. It will not
 // run later either, because a store that has forgotten a session never takes it again.
-func (c *Call) untouched(at raft.Stamp, once bool) bool {
-	return at <= c.since+raft.Stamp(kv.SessionTTL) || once && c.refusals == c.sends-1
+func (c *Call) untouched(at raft.Stamp, config *ActorConfig) bool {
+	return at <= c.since+raft.Stamp(config.SessionTTL) || config.Once && c.refusals == c.sends-1
 }

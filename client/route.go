@@ -118,7 +118,7 @@ func (p *partition) drainWrites(ctx actors.Context) {
 
 // renew begins a session unless the present one will do.
 func (p *partition) renew(ctx actors.Context) {
-	if s := p.session; s != nil && !(s.idle() && s.stale(p.actor.now, p.actor.seen)) {
+	if s := p.session; s != nil && !(s.idle() && s.stale(p.actor.now, p.actor.seen, p.actor.config.SessionTTL)) {
 		return
 	}
 	p.session = &session{id: max(ctx.Rand(), 1), born: p.actor.seen}

@@ -34,8 +34,8 @@ func (s *session) idle() bool { return s.last == s.acked }
 
 // stale reports whether the store may be about to forget the session. The store
 // counts from the last command by stamps, which may run ahead of our clock.
-func (s *session) stale(now time.Duration, seen raft.Stamp) bool {
-	return now-s.usedAt > time.Duration(kv.SessionTTL/2) || seen-s.usedBy > raft.Stamp(kv.SessionTTL/2)
+func (s *session) stale(now time.Duration, seen raft.Stamp, ttl time.Duration) bool {
+	return now-s.usedAt > ttl/2 || seen-s.usedBy > raft.Stamp(ttl/2)
 }
 
 // begin gives out the next serial; the session is not full.

@@ -99,6 +99,18 @@ func TestASessionIsRenewedAfterIdling(t *testing.T) {
 	}
 }
 
+func TestASessionIsRenewedSoonerWhereStoresForgetSooner(t *testing.T) {
+	s := newStage(t, ActorConfig{SessionTTL: 10 * time.Second})
+	s.submit(put("k"))
+	first := s.request()
+	s.apply(first)
+	s.pass(6 * time.Second)
+	s.submit(put("k"))
+	if second := s.request(); second.Session.ID == first.Session.ID {
+		t.Errorf("after %v comes %v", first.Session, second.Session)
+	}
+}
+
 func TestASessionWithSomethingOutstandingIsKept(t *testing.T) {
 	s := newStage(t, ActorConfig{Timeout: time.Hour})
 	s.submit(put("k"))

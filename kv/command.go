@@ -19,7 +19,7 @@ type Session struct {
 	// ID is drawn at random by the client. Zero means no session.
 	ID uint64
 	// Born is the newest stamp its client had seen when it began the session. A store
-	// that does not know a session accepts it as new until Born+SessionTTL, before
+	// that does not know a session accepts it as new until Born+[SessionTTL], before
 	// which it cannot have forgotten it, and refuses it afterwards.
 	Born uint64
 	// Serial is the number of this command, from 1 on.

@@ -37,7 +37,7 @@ const (
 // What a store remembers of its clients.
 const (
 	// SessionTTL is how long a session lives after its last command, in stamps
-	// (nanoseconds): ten minutes.
+	// (nanoseconds), unless the store was made by [NewWithTTL]: ten minutes.
 	SessionTTL uint64 = 600e9
 	// MaxSessionWindow is how far a serial may be above what is acknowledged.
 	// Beyond it: [WindowFull].

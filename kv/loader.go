@@ -40,8 +40,13 @@ const (
 	loadNothing
 )
 
-// NewLoader returns a loader that has not seen the first byte.
-func NewLoader() *Loader { return &Loader{store: New()} }
+// NewLoader returns a loader that has not seen the first byte. Its store will be as
+// [New] makes them.
+func NewLoader() *Loader { return New().Loader() }
+
+// Loader returns a loader that has not seen the first byte. Sessions will live as long in
+// its store as they do in s, and it takes nothing else of s.
+func (s *Store) Loader() *Loader { return &Loader{store: NewWithTTL(s.sessions.ttl)} }
 
 // Store returns the loaded store if all of a state has arrived undamaged and nothing
 // else, and otherwise an error that wraps [ErrState]. The store is the caller's; the

@@ -11,6 +11,7 @@ type sessions struct {
 	// byUse holds the sessions in the order of their last use, the oldest first.
 	byUse *list.List
 	bytes int // of all replies remembered
+	ttl   uint64
 	// capture is under way, or nil. Sessions that it still needs are replaced by copies
 	// instead of being changed.
 	capture *sessionCapture
@@ -27,16 +28,16 @@ type session struct {
 	place   *list.Element     // in sessions.byUse
 }
 
-func newSessions() sessions {
-	return sessions{byName: make(map[sessionName]*session), byUse: list.New()}
+func newSessions(ttl uint64) sessions {
+	return sessions{byName: make(map[sessionName]*session), byUse: list.New(), ttl: ttl}
 }
 
-// expire forgets the sessions that were not used for SessionTTL. Stamps only grow, so
-// those are at the front of byUse.
+// expire forgets the sessions that were not used for their time to live. Stamps only
+// grow, so those are at the front of byUse.
 func (ss *sessions) expire(stamp uint64) {
 	for place := ss.byUse.Front(); place != nil; place = ss.byUse.Front() {
 		old := place.Value.(*session)
-		if stamp-old.used <= SessionTTL {
+		if stamp-old.used <= ss.ttl {
 			return
 		}
 		for _, reply := range old.replies { // any order: it is a sum
@@ -68,12 +69,12 @@ func (ss *sessions) admit(c Session, stamp uint64) (*session, Verdict) {
 }
 
 // begin accepts a session that is not known, if it cannot have been forgotten: one
-// that was accepted before was used after its birth, and outlives that by SessionTTL.
+// that was accepted before was used after its birth, and outlives that by its time to live.
 func (ss *sessions) begin(c Session, stamp uint64) (*session, Verdict) {
 	switch {
 	case c.Born > stamp:
 		return nil, Early
-	case stamp-c.Born > SessionTTL:
+	case stamp-c.Born > ss.ttl:
 		return nil, SessionExpired
 	case c.Serial-c.Acked > MaxSessionWindow:
 		return nil, WindowFull
@@ -136,9 +137,11 @@ func (ss *sessions) digest(h uint64) uint64 {
 	for place := ss.byUse.Front(); place != nil; place = place.Next() {
 		s := place.Value.(*session)
 		h = mix(mix(mix(mix(h, s.name.id), s.name.born), s.used), s.acked)
-		for serial := s.acked + 1; serial <= s.acked+MaxSessionWindow; serial++ {
+		left := len(s.replies)
+		for serial := s.acked + 1; left > 0; serial++ {
 			if reply, known := s.replies[serial]; known {
 				h = mixBytes(mix(h, serial), reply)
+				left--
 			}
 		}
 	}

@@ -111,6 +111,29 @@ func TestAnIdleSessionExpiresByStamps(t *testing.T) {
 	}
 }
 
+func TestSessionsLiveAsLongAsTheirStoreWasTold(t *testing.T) {
+	c := newClient(t)
+	c.store = NewWithTTL(50)
+	c.verdict(Applied, count(1, 1000, 1, 0)) // at 1001
+	c.stamp = 1050
+	c.verdict(Applied, count(1, 1000, 2, 0)) // at its last moment
+	loader, capture := c.store.Loader(), c.store.Capture()
+	for more := true; more; {
+		var piece []byte
+		if piece, more = capture.Next(100); loader.Add(piece) != nil {
+			t.Fatal("a captured state is refused")
+		}
+	}
+	loaded, err := loader.Store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c.store = range []*Store{c.store, loaded} {
+		c.stamp = 1101
+		c.verdict(SessionExpired, count(1, 1000, 2, 0))
+	}
+}
+
 func TestSessionsExpireInTheOrderOfTheirUse(t *testing.T) {
 	c := newClient(t)
 	c.verdict(Applied, count(1, 1, 1, 0))

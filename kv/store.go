@@ -52,12 +52,18 @@ type item struct {
 
 func (i item) less(j item) bool { return i.key < j.key }
 
-// New returns an empty store.
-func New() *Store {
+// New returns an empty store as production has it: sessions live for [SessionTTL].
+func New() *Store { return NewWithTTL(SessionTTL) }
+
+// NewWithTTL returns an empty store in which a session lives for ttl, in stamps, after
+// its last command. All replicas of a store must have the same, for what they answer
+// depends on it, and so must all its clients. It is for rehearsals, which are too short
+// for sessions to expire in them otherwise.
+func NewWithTTL(ttl uint64) *Store {
 	return &Store{
 		records:  make(map[string]*record),
 		order:    btree.NewG(degree, item.less),
-		sessions: newSessions(),
+		sessions: newSessions(ttl),
 	}
 }
 

@@ -20,7 +20,7 @@ var embedded embed.FS
 
 // order is how the scenarios are listed: from the simplest to the harshest.
 var order = []string{
-	"calm", "busy", "lossy-network", "leader-crash", "rolling-crash", "rolling-restart", "partitioned", "torn-disks",
+	"calm", "busy", "lossy-network", "leader-crash", "rolling-crash", "rolling-restart", "partitioned", "short-sessions", "torn-disks",
 	"real-files", "small-windows", "compacted-logs", "slow-snapshots", "stalled-disks", "unequal-servers",
 	"deposed-leaders", "fallen-leaders", "hand-overs", "moving-members", "damaged-disks", "failing-disks", "idle-groups", "everything",
 }

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"time"
+
 	"github.com/understudy-kv/understudy/kv"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/peer"
@@ -12,8 +14,12 @@ type machine struct {
 	told  uint64 // of its repeats, how many were told
 }
 
-// NewMachine returns the state machine of a partition, empty.
-func NewMachine() peer.StateMachine { return &machine{store: kv.New()} }
+// NewMachine returns the state machine of a partition, empty. Sessions live in it for ttl,
+// about which all nodes of a cluster must agree, and all their clients; see
+// [kv.NewWithTTL]. Production has [kv.SessionTTL].
+func NewMachine(ttl time.Duration) peer.StateMachine {
+	return &machine{store: kv.NewWithTTL(uint64(ttl))}
+}
 
 // Apply leaves out what Raft writes into the log for itself.
 func (m *machine) Apply(e raft.Entry) []byte {
@@ -39,7 +45,7 @@ func (m *machine) Read(query []byte, _ raft.Stamp) []byte { return m.store.Read(
 func (m *machine) Capture() peer.Capture { return m.store.Capture() }
 
 // Restore begins to build another store.
-func (m *machine) Restore() peer.Restorer { return restorer{kv.NewLoader()} }
+func (m *machine) Restore() peer.Restorer { return restorer{m.store.Loader()} }
 
 // A restorer is a [kv.Loader] as a Raft group sees it.
 type restorer struct{ *kv.Loader }
@@ -52,6 +58,9 @@ func (r restorer) Machine() (peer.StateMachine, error) {
 	}
 	return &machine{store: store}, nil
 }
+
+// Digest returns the hash of all that the machine holds: see [kv.Store.Digest].
+func (m *machine) Digest() uint64 { return m.store.Digest() }
 
 func (m *machine) Summary() peer.Summary {
 	return peer.Summary{Items: uint64(m.store.Len()), Hash: m.store.Hash()}

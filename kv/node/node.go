@@ -43,7 +43,7 @@ type Config struct {
 	// Patience is how long a [StatusRequest] waits for peers that do not answer.
 	Patience time.Duration
 	// Machine returns the state machine of a group, new and empty. If nil, it is
-	// [NewMachine].
+	// [NewMachine] with [kv.SessionTTL].
 	Machine func(journal.GroupID) peer.StateMachine
 }
 
@@ -105,7 +105,7 @@ func (n *Node) local(name string) actors.Ref { return actors.Ref{Node: n.self, N
 // New returns a node that begins when it is started.
 func New(c Config) *Node {
 	if c.Machine == nil {
-		c.Machine = func(journal.GroupID) peer.StateMachine { return NewMachine() }
+		c.Machine = func(journal.GroupID) peer.StateMachine { return NewMachine(time.Duration(kv.SessionTTL)) }
 	}
 	return &Node{config: c, owners: c.Map.Owners, leaders: make([]ring.NodeID, c.Map.Partitions())}
 }

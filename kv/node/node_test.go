@@ -363,7 +363,7 @@ func TestGroupsAndPartitionsNameEachOther(t *testing.T) {
 }
 
 func TestAMachineLeavesOutWhatIsNotACommand(t *testing.T) {
-	m := node.NewMachine()
+	m := node.NewMachine(time.Duration(kv.SessionTTL))
 	before := m.Summary()
 	command := put(0, 1, "k")
 	m.Apply(raft.Entry{Index: 1, Term: 1, Stamp: 1, Kind: raft.Barrier, Data: command})

@@ -43,6 +43,7 @@ type group struct {
 	changes        bool // members may
 	claims         []claim
 	reads          map[Question]raft.Index
+	holdings       map[raft.Index]uint64 // what the first node to tell held after an index
 }
 
 // A ballot is the right of a node to vote once in a term.
@@ -68,6 +69,7 @@ func (c *Consensus) AddGroup(id Group, voters []Node) {
 		configurations: []placed{{0, raft.Configuration{Voters: sorted}}},
 		images:         map[Node]*image{},
 		reads:          map[Question]raft.Index{},
+		holdings:       map[raft.Index]uint64{},
 	}
 }
 
@@ -263,6 +265,17 @@ func (c *Consensus) mustAgree(g *group, n Node, i raft.Index, state uint64) {
 	if first := g.ledger[i-1].state; first != state {
 		c.violate(StateEquality, g, "node %d has state %016x after index %d; the first to apply it had %016x",
 			n, state, i, first)
+	}
+}
+
+// Holding is told the hash of all that the state of n holds, after it applied index i. It
+// need not be told of every index, nor by every node.
+func (c *Consensus) Holding(id Group, n Node, i raft.Index, all uint64) {
+	g := c.groups[id]
+	if first, told := g.holdings[i]; !told {
+		g.holdings[i] = all
+	} else if first != all {
+		c.violate(StateEquality, g, "node %d holds something else after index %d than the first to apply it", n, i)
 	}
 }
 

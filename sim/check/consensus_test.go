@@ -84,6 +84,10 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 			s.decideA()
 			s.Applied(1, 2, entry(1, 5, "a"), 2)
 		}},
+		{check.StateEquality, func(s *story) {
+			s.Holding(1, 1, 64, 7)
+			s.Holding(1, 2, 64, 8)
+		}},
 		{check.DurableCommit, func(s *story) {
 			s.sync(1, vote(5, 1), entry(1, 5, "a"))
 			s.Applied(1, 1, entry(1, 5, "a"), 1)

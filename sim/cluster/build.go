@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,10 +34,11 @@ type parts struct {
 	log     *slog.Logger // nil: nobody reads what the nodes log
 }
 
-func realParts() parts {
+func realParts(p plan.Plan) parts {
+	ttl := cmp.Or(time.Duration(p.Limits.Session)*time.Millisecond, time.Duration(kv.SessionTTL))
 	return parts{
 		codec:   wire.Codec{},
-		machine: node.NewMachine,
+		machine: func() peer.StateMachine { return node.NewMachine(ttl) },
 		disk:    func(d *disk.Disk) sim.Disk { return d },
 	}
 }
@@ -201,7 +203,9 @@ func limit(c *node.Config, l plan.Limits) {
 // addClient adds a client process and the lanes that work through it.
 func (r *run) addClient(id actors.NodeID) {
 	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {
-		spawn(clientName, client.NewActor(client.ActorConfig{Contacts: r.servers}))
+		spawn(clientName, client.NewActor(client.ActorConfig{
+			Contacts: r.servers, SessionTTL: time.Duration(r.plan.Limits.Session) * time.Millisecond,
+		}))
 	})
 	ref := actors.Ref{Node: id, Name: clientName}
 	r.clients = append(r.clients, ref)
@@ -210,7 +214,11 @@ func (r *run) addClient(id actors.NodeID) {
 	}
 }
 
-// probe writes to a partition until it succeeds.
+// probeAgain is how long it takes until a probe that came to nothing is repeated.
+const probeAgain = 100 * time.Millisecond
+
+// probe writes to a partition until it succeeds. Its outcome may be unknown before its
+// time is up, to a client that has not heard for so long that its new session is old.
 func (r *run) probe(partition int) {
 	r.world.Send(r.clients[0], client.Submit{Calls: []*client.Call{{
 		Ops:     []kv.Op{{Kind: kv.Put, Key: r.keyIn(partition), Value: []byte("alive")}},
@@ -222,6 +230,8 @@ func (r *run) probe(partition int) {
 				r.progress++
 			case !errors.As(c.Err, &failure) || failure.Code == client.Invalid:
 				r.fail(check.Progress, fmt.Sprintf("a write to partition %d was refused: %v", partition, c.Err))
+			default:
+				r.world.After(probeAgain, func() { r.probe(partition) })
 			}
 		},
 	}}})

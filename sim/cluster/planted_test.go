@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -78,6 +79,17 @@ func TestPlantedBugsAreFound(t *testing.T) {
 				return skewed{sound(), uint64(made)}
 			}
 		}, check.StateEquality},
+		{"replicas answer alike and hold something else", func(p *parts) {
+			sound, made := p.machine, 0
+			p.machine = func() peer.StateMachine {
+				made++
+				return secretive{sound(), uint64(made)}
+			}
+		}, check.StateEquality},
+		{"a store keeps the bytes of a command", func(p *parts) {
+			sound := p.machine
+			p.machine = func() peer.StateMachine { return &clinging{StateMachine: sound()} }
+		}, check.Linearizability},
 		{"a client is told another number than came of its write", func(p *parts) {
 			p.codec = tamper(func(m actors.Message) actors.Message {
 				if r, ok := m.(peer.Response); ok {
@@ -252,7 +264,7 @@ type forgetful struct {
 
 func (f *forgetful) Read(query []byte, at raft.Stamp) []byte {
 	if f.queries++; f.queries%10 == 0 {
-		return realParts().machine().Read(query, at)
+		return realParts(plan.Plan{}).machine().Read(query, at)
 	}
 	return f.StateMachine.Read(query, at)
 }
@@ -278,6 +290,40 @@ func (s skewed) Summary() peer.Summary {
 	sum := s.StateMachine.Summary()
 	sum.Hash += s.skew
 	return sum
+}
+
+// A secretive machine holds something of its own, of which no answer tells.
+type secretive struct {
+	peer.StateMachine
+	secret uint64
+}
+
+func (s secretive) Digest() uint64 { return s.secret }
+
+// A clinging machine answers from the last command that put something, and so from bytes
+// that were only lent to it.
+type clinging struct {
+	peer.StateMachine
+	command, key []byte
+}
+
+func (c *clinging) Apply(e raft.Entry) []byte {
+	if run, err := kv.DecodeCommand(e.Data); err == nil && len(run.Ops) == 1 && run.Ops[0].Kind == kv.Put {
+		c.command, c.key = run.Ops[0].Value, bytes.Clone(run.Ops[0].Key)
+	}
+	return c.StateMachine.Apply(e)
+}
+
+func (c *clinging) Read(query []byte, at raft.Stamp) []byte {
+	answer := c.StateMachine.Read(query, at)
+	q, err := kv.DecodeCommand(query)
+	reply, unreadable := kv.DecodeReply(answer)
+	if err != nil || unreadable != nil || len(q.Ops) != 1 || q.Ops[0].Kind != kv.Get || !bytes.Equal(q.Ops[0].Key, c.key) ||
+		reply.Results[0].Code != kv.OK {
+		return answer
+	}
+	reply.Results[0].Value = c.command
+	return reply.AppendTo(nil)
 }
 
 // A renaming machine takes every command for one of a session of its own.

@@ -61,7 +61,7 @@ func newRun(p plan.Plan) *run {
 	p.Strikes = slices.Clone(p.Strikes) // the run notes who was struck
 	return &run{
 		plan:          p,
-		parts:         realParts(),
+		parts:         realParts(p),
 		disks:         map[actors.NodeID]*disk.Disk{},
 		history:       &check.History{},
 		keys:          newKeyring(p.Work.Keys),

@@ -26,6 +26,7 @@ type watch struct {
 	report    func(check.Violation)
 	excused   map[actors.NodeID]bool // nodes that were given a reason to halt
 	leaders   map[check.Group]check.Node
+	lent      []byte // the command at hand, as the state machine gets it
 }
 
 func newWatch(w *sim.World, report func(check.Violation)) *watch {
@@ -197,8 +198,9 @@ func (m *watched) Apply(e raft.Entry) []byte {
 		m.restored = false
 		m.watch.consensus.Restored(m.group, m.node, e.Index-1, m.Summary().Hash)
 	}
-	result := m.StateMachine.Apply(e)
+	result := m.applyLent(e)
 	m.watch.consensus.Applied(m.group, m.node, e, m.Summary().Hash)
+	m.compare(e.Index)
 	m.watch.contract.Decided(m.group, e, result)
 	m.watch.world.Show(actors.NodeID(m.node), Applied{journal.GroupID(m.group), e})
 	return result

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/kv"
 	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/peer"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
 	"github.com/understudy-kv/understudy/sim/network"
@@ -39,6 +41,9 @@ func TestConditionsOfAPlanHaveTheirEffect(t *testing.T) {
 			func(_ *run, s *sights) bool { return s.longest == 1 }},
 		{"copies of long ago", func(p *plan.Plan) { p.Network.Duplicate, p.Network.Late = 0.1, 5*time.Second },
 			func(_ *run, s *sights) bool { return s.late > 5*time.Second }},
+		{"sessions that are soon forgotten", func(p *plan.Plan) {
+			p.Limits.Session, p.Work.Pause = 500, time.Second
+		}, func(_ *run, s *sights) bool { return s.forgotten > 0 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			calm := rehearsal
@@ -61,6 +66,8 @@ type sights struct {
 	late    time.Duration            // the longest time until another copy
 	runs    map[actors.Ref]int       // messages since the last flush
 	longest int                      // run that was flushed
+	// forgotten is how often somebody was told that his session is not known any more.
+	forgotten int
 }
 
 func (s *sights) see(e *sim.Event) {
@@ -73,6 +80,12 @@ func (s *sights) see(e *sim.Event) {
 			s.late = max(s.late, e.At-first)
 		} else {
 			s.arrived[e.Packet] = e.At
+		}
+	case sim.Sent:
+		if r, is := e.Message.(peer.Response); is && r.Outcome == peer.Done {
+			if reply, err := kv.DecodeReply(r.Body); err == nil && reply.Verdict == kv.SessionExpired {
+				s.forgotten++
+			}
 		}
 	case sim.Received:
 		s.runs[e.To]++

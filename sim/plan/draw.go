@@ -90,6 +90,7 @@ func (d *drawing) drawSizes(s Scenario) {
 		Mailbox:     d.limit("mailbox", s.Sizes.Mailbox),
 		Uncommitted: d.limit("uncommitted", s.Sizes.Uncommitted),
 		Piece:       d.limit("piece", s.Sizes.Piece),
+		Session:     d.limit("session", s.Sizes.Session),
 		Segment:     d.limit("segment", s.Sizes.Segment),
 	}
 }
@@ -116,6 +117,7 @@ func (d *drawing) leaveOut(clock *Clock, machines *Hardware) {
 		{"bandwidth", func() { l.Bandwidth, l.Queue = 0, 0 }},
 		{"run", func() { l.Run = 0 }},
 		{"mailbox", func() { l.Mailbox = 0 }},
+		{"session", func() { l.Session = 0 }},
 	}
 	for _, t := range traits {
 		if d.seed.Stream("swarm " + t.name).Chance(0.5) {

@@ -132,6 +132,8 @@ type Limits struct {
 	Uncommitted int `yaml:"uncommitted,omitempty"`
 	// Piece is what is written of a snapshot, or of the past of a journal, at a time.
 	Piece int `yaml:"piece,omitempty"`
+	// Session is how long the stores keep a session after its last command, in milliseconds.
+	Session int `yaml:"session,omitempty"`
 	// Segment is that of a log, where disks are real files.
 	Segment int `yaml:"segment,omitempty"`
 }

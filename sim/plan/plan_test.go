@@ -120,6 +120,7 @@ func TestBadPlansAreRefusedWithTheLine(t *testing.T) {
 		{"machines: []", "machines: [{node: 4}]", "machines[0].node must be a server"},
 		{"machines: []", "machines: [{node: 1}]", "machines[0].cost must lie above 0"},
 		{"sizes: {}", "sizes: {mailbox: -1}", "sizes.mailbox must lie in"},
+		{"sizes: {}", "sizes: {session: 600001}", "sizes.session must lie in 0..600000"},
 		{"tail: 0.0", "tail: 0.0, late: -1s", "network.late must lie between"},
 		{"seed: 7", "seeds: 7", "bad.yaml"},
 		{"seed: 7", "seed: seven", "bad.yaml"},

@@ -107,6 +107,8 @@ type Sizes struct {
 	Uncommitted Range `yaml:"uncommitted"`
 	// Piece is what is written of a snapshot, or of the past of a journal, at a time.
 	Piece Range `yaml:"piece"`
+	// Session is how long the stores keep a session after its last command, in milliseconds.
+	Session Range `yaml:"session"`
 	// Segment is that of a log, where disks are real files.
 	Segment Range `yaml:"segment"`
 }

@@ -18,6 +18,8 @@ const (
 	maxSize       = 1 << 30
 	maxPiece      = 256 << 10 // as in production; a disk takes no much longer ones
 	maxSegment    = 16 << 20  // as in production
+	minSession    = 100       // in less no answer comes, and nothing but sessions is begun
+	maxSession    = 600_000   // as in production
 	maxDrift      = 0.5
 	maxWait       = time.Minute
 	maxCost       = time.Second
@@ -126,6 +128,7 @@ func (z Sizes) validate() error {
 		{"sizes.inflight", z.Inflight, 1, maxSize},
 		{"sizes.uncommitted", z.Uncommitted, 1, maxSize},
 		{"sizes.piece", z.Piece, 1, maxPiece},
+		{"sizes.session", z.Session, minSession, maxSession},
 		{"sizes.segment", z.Segment, 1, maxSegment},
 		{"sizes.bandwidth", z.Bandwidth, 1, maxSize},
 		{"sizes.queue", z.Queue, 1, maxSize},

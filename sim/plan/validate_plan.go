@@ -26,6 +26,7 @@ func (p Plan) Validate() error {
 		{"sizes.inflight", p.Limits.Inflight, 0, maxSize},
 		{"sizes.uncommitted", p.Limits.Uncommitted, 0, maxSize},
 		{"sizes.piece", p.Limits.Piece, 0, maxPiece},
+		{"sizes.session", p.Limits.Session, 0, maxSession},
 		{"sizes.segment", p.Limits.Segment, 0, maxSegment},
 		{"sizes.bandwidth", p.Limits.Bandwidth, 0, maxSize},
 		{"sizes.queue", p.Limits.Queue, 0, maxSize},

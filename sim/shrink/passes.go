@@ -132,6 +132,7 @@ var harmless = []func(*plan.Plan){
 	func(p *plan.Plan) { p.Network.Tail = 0 },
 	func(p *plan.Plan) { p.Disk.Files = plan.ModelFiles },
 	func(p *plan.Plan) { p.Disk.Torn = 0 },
+	func(p *plan.Plan) { p.Limits.Session = 0 },
 	func(p *plan.Plan) { p.Limits.Segment = 0 },
 	func(p *plan.Plan) { p.Limits.Snapshot = 0 },
 	func(p *plan.Plan) { p.Limits.Trailing = 0 },
