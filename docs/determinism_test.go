@@ -19,7 +19,7 @@ import (
 // deterministic lists the packages whose every run must depend on nothing but what
 // is handed to them.
 var deterministic = []string{
-	"actors", "raft", "raft/journal", "raft/snapshot", "raft/peer", "kv", "ring", "kv/node", "kv/wire", "client",
+	"actors", "raft/field", "raft", "raft/journal", "raft/snapshot", "raft/peer", "kv", "ring", "kv/node", "kv/wire", "client",
 	"sim", "sim/network", "sim/disk", "sim/check", "sim/plan", "sim/shrink", "sim/cluster", "sim/campaign", "sim/picture", "sim/story",
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/understudy-kv/understudy/raft/field"
 )
 
 // A Configuration says whose word counts (§6). Its lists are sorted. It is a
@@ -121,7 +123,7 @@ func names(list []ID) string {
 func (c Configuration) AppendTo(b []byte) []byte {
 	for i, list := range [][]ID{c.Voters, c.Outgoing, c.Learners, c.Target} {
 		for _, id := range list {
-			b = protowire.AppendVarint(protowire.AppendTag(b, protowire.Number(i+1), protowire.VarintType), uint64(id))
+			b = field.AppendItem(b, protowire.Number(i+1), uint64(id))
 		}
 	}
 	return b
@@ -132,27 +134,19 @@ func (c Configuration) AppendTo(b []byte) []byte {
 func DecodeConfiguration(b []byte) (Configuration, error) {
 	var c Configuration
 	lists := [...]*[]ID{1: &c.Voters, 2: &c.Outgoing, 3: &c.Learners, 4: &c.Target}
-	d := decoder{rest: b}
-	for d.next() {
-		if d.field >= 1 && int(d.field) < len(lists) {
-			d.member(lists[d.field])
+	d := field.Read(b)
+	for d.Next() {
+		if d.Number >= 1 && int(d.Number) < len(lists) {
+			list := lists[d.Number]
+			d.Check(len(*list) < maxMembers)
+			*list = append(*list, ID(d.Uint()))
 		}
 	}
-	if d.failed {
-		return Configuration{}, fmt.Errorf("raft configuration: %w", ErrMalformed)
+	if err := d.Err("raft configuration"); err != nil {
+		return Configuration{}, err
 	}
 	if err := c.Validate(); err != nil {
 		return Configuration{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return c, nil
-}
-
-// member appends the current field to a list, of which a configuration holds no
-// more than the limit.
-func (d *decoder) member(list *[]ID) {
-	if len(*list) == maxMembers {
-		d.failed = true
-		return
-	}
-	*list = append(*list, ID(d.number()))
 }

@@ -1,10 +1,11 @@
 package raft
 
 import (
-	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/understudy-kv/understudy/raft/field"
 )
 
 // A replica that is not in its group any more is told so by the log, or by whoever it
@@ -80,41 +81,36 @@ func (t Tombstone) Answer(id ID, m Message) (Message, bool) {
 func (t Tombstone) AppendTo(b []byte) []byte {
 	b = protowire.AppendTag(b, 1, protowire.BytesType)
 	b = protowire.AppendBytes(b, t.Vote.AppendTo(nil))
-	b = appendNumber(b, 2, uint64(t.Floor.Index))
-	b = appendNumber(b, 3, uint64(t.Floor.Term))
+	b = field.AppendNumber(b, 2, uint64(t.Floor.Index))
+	b = field.AppendNumber(b, 3, uint64(t.Floor.Term))
 	b = protowire.AppendTag(b, 4, protowire.BytesType)
 	b = protowire.AppendBytes(b, t.Configuration.AppendTo(nil))
-	return appendNumber(b, 5, protowire.EncodeBool(t.Damaged))
+	return field.AppendBool(b, 5, t.Damaged)
 }
 
 // DecodeTombstone is the inverse of [Tombstone.AppendTo].
 func DecodeTombstone(b []byte) (Tombstone, error) {
 	var t Tombstone
-	var bad error
-	note := func(err error) {
-		if bad == nil {
-			bad = err
-		}
-	}
-	d := decoder{rest: b}
-	for d.next() {
+	d := field.Read(b)
+	for d.Next() {
 		var err error
-		switch d.field {
+		switch d.Number {
 		case 1:
-			t.Vote, err = DecodeVote(d.bytes())
+			t.Vote, err = DecodeVote(d.Bytes())
 		case 2:
-			t.Floor.Index = Index(d.number())
+			t.Floor.Index = Index(d.Uint())
 		case 3:
-			t.Floor.Term = Term(d.number())
+			t.Floor.Term = Term(d.Uint())
 		case 4:
-			t.Configuration, err = DecodeConfiguration(d.bytes())
+			t.Configuration, err = DecodeConfiguration(d.Bytes())
 		case 5:
-			t.Damaged = d.number() != 0
+			t.Damaged = d.Bool()
 		}
-		note(err)
+		d.Check(err == nil)
 	}
-	if d.failed || bad != nil || len(t.Configuration.Voters) == 0 || !t.Floor.sensible() {
-		return Tombstone{}, fmt.Errorf("raft tombstone: %w", ErrMalformed)
+	d.Check(len(t.Configuration.Voters) > 0 && t.Floor.sensible())
+	if err := d.Err("raft tombstone"); err != nil {
+		return Tombstone{}, err
 	}
 	return t, nil
 }

@@ -3,7 +3,7 @@ package raft
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/encoding/protowire"
+	"github.com/understudy-kv/understudy/raft/field"
 )
 
 // A Snapshot names a state of the state machine: the one after the entry Index,
@@ -30,11 +30,10 @@ func (s Snapshot) String() string {
 // AppendTo appends the encoding of s to b: a protobuf message with the fields of
 // Snapshot in their order, numbered from 1, zeros left out.
 func (s Snapshot) AppendTo(b []byte) []byte {
-	b = appendNumber(b, 1, uint64(s.Index))
-	b = appendNumber(b, 2, uint64(s.Term))
-	b = appendNumber(b, 3, uint64(s.Stamp))
-	b = protowire.AppendTag(b, 4, protowire.BytesType)
-	return protowire.AppendBytes(b, s.Configuration.AppendTo(nil))
+	b = field.AppendNumber(b, 1, uint64(s.Index))
+	b = field.AppendNumber(b, 2, uint64(s.Term))
+	b = field.AppendNumber(b, 3, uint64(s.Stamp))
+	return field.AppendElement(b, 4, s.Configuration.AppendTo(nil))
 }
 
 // DecodeSnapshot is the inverse of [Snapshot.AppendTo]. What it returns names a
@@ -42,24 +41,25 @@ func (s Snapshot) AppendTo(b []byte) []byte {
 func DecodeSnapshot(b []byte) (Snapshot, error) {
 	var s Snapshot
 	var err error
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			s.Index = Index(d.number())
+			s.Index = Index(d.Uint())
 		case 2:
-			s.Term = Term(d.number())
+			s.Term = Term(d.Uint())
 		case 3:
-			s.Stamp = Stamp(d.number())
+			s.Stamp = Stamp(d.Uint())
 		case 4:
-			if s.Configuration, err = DecodeConfiguration(d.bytes()); err != nil {
+			if s.Configuration, err = DecodeConfiguration(d.Bytes()); err != nil {
 				return Snapshot{}, fmt.Errorf("raft snapshot: %w", err)
 			}
 		}
 	}
 	sensible := s.Index >= 1 && s.Index <= maxIndex && s.Term >= 1 && s.Term <= maxTerm && s.Stamp <= maxEntryStamp
-	if d.failed || !sensible || len(s.Configuration.Voters) == 0 {
-		return Snapshot{}, fmt.Errorf("raft snapshot: %w", ErrMalformed)
+	d.Check(sensible && len(s.Configuration.Voters) > 0)
+	if err := d.Err("raft snapshot"); err != nil {
+		return Snapshot{}, err
 	}
 	return s, nil
 }

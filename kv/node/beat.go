@@ -3,7 +3,7 @@ package node
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/encoding/protowire"
+	"github.com/understudy-kv/understudy/raft/field"
 )
 
 // A Beat says that a node lives. The pulse of each node sends one to that of each
@@ -35,32 +35,32 @@ func (b Beat) String() string {
 
 // AppendTo appends the encoding of b to buf.
 func (b Beat) AppendTo(buf []byte) []byte {
-	buf = appendNumber(buf, 1, b.Birth)
-	buf = appendNumber(buf, 2, b.Life)
-	buf = appendNumber(buf, 3, b.Knows)
-	buf = appendNumber(buf, 4, protowire.EncodeBool(b.Blank))
-	return appendNumber(buf, 5, b.Number)
+	buf = field.AppendNumber(buf, 1, b.Birth)
+	buf = field.AppendNumber(buf, 2, b.Life)
+	buf = field.AppendNumber(buf, 3, b.Knows)
+	buf = field.AppendBool(buf, 4, b.Blank)
+	return field.AppendNumber(buf, 5, b.Number)
 }
 
 // DecodeBeat is the inverse of [Beat.AppendTo]. Without a birth, a life and a
 // number a Beat is malformed.
 func DecodeBeat(buf []byte) (Beat, error) {
 	var b Beat
-	d := decoder{rest: buf}
-	for d.next() {
-		switch d.field {
+	d := field.Read(buf)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			b.Birth = d.number()
+			b.Birth = d.Uint()
 		case 2:
-			b.Life = d.number()
+			b.Life = d.Uint()
 		case 3:
-			b.Knows = d.number()
+			b.Knows = d.Uint()
 		case 4:
-			b.Blank = protowire.DecodeBool(d.number())
+			b.Blank = d.Bool()
 		case 5:
-			b.Number = d.number()
+			b.Number = d.Uint()
 		}
 	}
-	d.check(b.Birth != 0 && b.Life != 0 && b.Number != 0)
-	return b, d.error("beat")
+	d.Check(b.Birth != 0 && b.Life != 0 && b.Number != 0)
+	return b, d.Err("beat")
 }

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft/field"
 )
 
 // birthsLog is the log in which a node keeps its [births].
@@ -109,28 +108,28 @@ func (b *births) learn(self actors.NodeID, n note) error {
 
 // appendTo appends the record to b.
 func (n note) appendTo(b []byte) []byte {
-	b = appendNumber(b, 1, uint64(n.Node))
-	b = appendNumber(b, 2, uint64(n.Birth))
-	b = appendNumber(b, 3, protowire.EncodeBool(n.Blank))
-	return appendNumber(b, 4, protowire.EncodeBool(n.Admitted))
+	b = field.AppendNumber(b, 1, uint64(n.Node))
+	b = field.AppendNumber(b, 2, uint64(n.Birth))
+	b = field.AppendBool(b, 3, n.Blank)
+	return field.AppendBool(b, 4, n.Admitted)
 }
 
 // decodeNote is the inverse of appendTo. It refuses a note of nobody or of no birth.
 func decodeNote(b []byte) (note, error) {
 	var n note
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			n.Node = actors.NodeID(d.number())
+			n.Node = actors.NodeID(d.Uint())
 		case 2:
-			n.Birth = birth(d.number())
+			n.Birth = birth(d.Uint())
 		case 3:
-			n.Blank = protowire.DecodeBool(d.number())
+			n.Blank = d.Bool()
 		case 4:
-			n.Admitted = protowire.DecodeBool(d.number())
+			n.Admitted = d.Bool()
 		}
 	}
-	d.check(n.Node != 0 && n.Birth != 0)
-	return n, d.error("note of a birth")
+	d.Check(n.Node != 0 && n.Birth != 0)
+	return n, d.Err("note of a birth")
 }

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/understudy-kv/understudy/actors"
+	"github.com/understudy-kv/understudy/raft/field"
 )
 
 // A Hearing is how a node has heard another one since its own process began.
@@ -37,34 +38,34 @@ func (h *Hearing) note(after, heartbeat time.Duration) {
 
 // AppendTo appends the encoding of h to b.
 func (h Hearing) AppendTo(b []byte) []byte {
-	b = appendNumber(b, 1, uint64(h.Node))
-	b = appendNumber(b, 2, protowire.EncodeBool(h.Silent))
+	b = field.AppendNumber(b, 1, uint64(h.Node))
+	b = field.AppendBool(b, 2, h.Silent)
 	var late []byte
 	for _, n := range h.Late {
 		late = protowire.AppendVarint(late, n)
 	}
-	b = appendBytes(b, 3, late)
-	return appendNumber(b, 4, protowire.EncodeBool(h.Forgotten))
+	b = field.AppendElement(b, 3, late)
+	return field.AppendBool(b, 4, h.Forgotten)
 }
 
 // DecodeHearing is the inverse of [Hearing.AppendTo].
 func DecodeHearing(b []byte) (Hearing, error) {
 	var h Hearing
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			h.Node = actors.NodeID(d.number())
+			h.Node = actors.NodeID(d.Uint())
 		case 2:
-			h.Silent = protowire.DecodeBool(d.number())
+			h.Silent = d.Bool()
 		case 3:
-			copy(h.Late[:], d.numbers(len(h.Late)))
+			copy(h.Late[:], d.Uints(len(h.Late)))
 		case 4:
-			h.Forgotten = protowire.DecodeBool(d.number())
+			h.Forgotten = d.Bool()
 		}
 	}
-	d.check(h.Node != 0)
-	return h, d.error("hearing")
+	d.Check(h.Node != 0)
+	return h, d.Err("hearing")
 }
 
 // hearingsRequest asks the pulse of the same node for [hearings].

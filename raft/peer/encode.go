@@ -1,11 +1,10 @@
 package peer
 
 import (
-	"fmt"
-
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/field"
 	"github.com/understudy-kv/understudy/raft/journal"
 )
 
@@ -13,155 +12,155 @@ import (
 // they do not know; what they return may alias their input.
 
 // ErrMalformed is wrapped by the errors of this package's decoders.
-var ErrMalformed = fmt.Errorf("malformed message")
+var ErrMalformed = field.ErrMalformed
 
 // AppendTo appends the encoding of q to b.
 func (q Request) AppendTo(b []byte) []byte {
-	b = appendNumber(b, 1, q.ID)
-	b = appendNumber(b, 2, protowire.EncodeBool(q.Read))
-	b = appendNumber(b, 3, uint64(q.Seen))
-	return appendBytes(b, 4, q.Body)
+	b = field.AppendNumber(b, 1, q.ID)
+	b = field.AppendBool(b, 2, q.Read)
+	b = field.AppendNumber(b, 3, uint64(q.Seen))
+	return field.AppendBytes(b, 4, q.Body)
 }
 
 // DecodeRequest is the inverse of [Request.AppendTo]. Body aliases b.
 func DecodeRequest(b []byte) (Request, error) {
 	var q Request
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			q.ID = d.number()
+			q.ID = d.Uint()
 		case 2:
-			q.Read = protowire.DecodeBool(d.number())
+			q.Read = d.Bool()
 		case 3:
-			q.Seen = raft.Stamp(d.number())
+			q.Seen = raft.Stamp(d.Uint())
 		case 4:
-			q.Body = d.bytes()
+			q.Body = d.Bytes()
 		}
 	}
-	return q, d.error("request")
+	return q, d.Err("request")
 }
 
 // AppendTo appends the encoding of p to b.
 func (p Response) AppendTo(b []byte) []byte {
-	b = appendNumber(b, 1, p.ID)
-	b = appendNumber(b, 2, uint64(p.Outcome))
-	b = appendNumber(b, 3, uint64(p.Leader))
-	b = appendBytes(b, 4, p.Body)
-	b = appendNumber(b, 5, uint64(p.Stamp))
-	return appendNumber(b, 6, uint64(p.Position))
+	b = field.AppendNumber(b, 1, p.ID)
+	b = field.AppendNumber(b, 2, uint64(p.Outcome))
+	b = field.AppendNumber(b, 3, uint64(p.Leader))
+	b = field.AppendBytes(b, 4, p.Body)
+	b = field.AppendNumber(b, 5, uint64(p.Stamp))
+	return field.AppendNumber(b, 6, uint64(p.Position))
 }
 
 // DecodeResponse is the inverse of [Response.AppendTo]. Body aliases b.
 func DecodeResponse(b []byte) (Response, error) {
 	var p Response
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			p.ID = d.number()
+			p.ID = d.Uint()
 		case 2:
-			p.Outcome = Outcome(d.small())
+			p.Outcome = Outcome(d.Byte())
 		case 3:
-			p.Leader = raft.ID(d.number())
+			p.Leader = raft.ID(d.Uint())
 		case 4:
-			p.Body = d.bytes()
+			p.Body = d.Bytes()
 		case 5:
-			p.Stamp = raft.Stamp(d.number())
+			p.Stamp = raft.Stamp(d.Uint())
 		case 6:
-			p.Position = raft.Index(d.number())
+			p.Position = raft.Index(d.Uint())
 		}
 	}
-	return p, d.error("response")
+	return p, d.Err("response")
 }
 
 // AppendTo appends the encoding of s to b.
 func (s Status) AppendTo(b []byte) []byte {
-	b = appendNumber(b, 1, uint64(s.Group))
-	b = appendNumber(b, 2, uint64(s.Raft.ID))
-	b = appendNumber(b, 3, uint64(s.Raft.Role))
-	b = appendNumber(b, 4, uint64(s.Raft.Vote.Term))
-	b = appendNumber(b, 5, uint64(s.Raft.Vote.For))
-	b = appendNumber(b, 6, uint64(s.Raft.Leader))
-	b = appendNumber(b, 7, uint64(s.Raft.Commit))
-	b = appendNumber(b, 8, uint64(s.Raft.Delivered))
-	b = appendNumber(b, 9, uint64(s.Raft.Durable))
-	b = appendNumber(b, 10, uint64(s.Raft.Last))
-	b = appendNumber(b, 11, s.Summary.Items)
-	b = appendNumber(b, 12, s.Summary.Hash)
-	b = appendNumber(b, 13, s.Raft.Refused)
-	b = appendNumber(b, 14, uint64(s.Raft.Snapshot))
-	b = appendNumber(b, 15, uint64(s.Raft.First))
-	b = appendNumber(b, 16, uint64(s.Raft.LogBytes))
-	b = appendBytes(b, 17, s.Raft.Configuration.AppendTo(nil))
-	b = appendNumber(b, 18, uint64(s.Raft.Configured))
-	b = appendNumber(b, 19, uint64(s.Raft.Transferring))
-	b = appendBytes(b, 20, []byte(s.Stopped))
-	b = appendNumber(b, 21, protowire.EncodeBool(s.Raft.Damaged))
-	return appendNumber(b, 22, protowire.EncodeBool(s.Raft.Resting))
+	b = field.AppendNumber(b, 1, uint64(s.Group))
+	b = field.AppendNumber(b, 2, uint64(s.Raft.ID))
+	b = field.AppendNumber(b, 3, uint64(s.Raft.Role))
+	b = field.AppendNumber(b, 4, uint64(s.Raft.Vote.Term))
+	b = field.AppendNumber(b, 5, uint64(s.Raft.Vote.For))
+	b = field.AppendNumber(b, 6, uint64(s.Raft.Leader))
+	b = field.AppendNumber(b, 7, uint64(s.Raft.Commit))
+	b = field.AppendNumber(b, 8, uint64(s.Raft.Delivered))
+	b = field.AppendNumber(b, 9, uint64(s.Raft.Durable))
+	b = field.AppendNumber(b, 10, uint64(s.Raft.Last))
+	b = field.AppendNumber(b, 11, s.Summary.Items)
+	b = field.AppendNumber(b, 12, s.Summary.Hash)
+	b = field.AppendNumber(b, 13, s.Raft.Refused)
+	b = field.AppendNumber(b, 14, uint64(s.Raft.Snapshot))
+	b = field.AppendNumber(b, 15, uint64(s.Raft.First))
+	b = field.AppendNumber(b, 16, uint64(s.Raft.LogBytes))
+	b = field.AppendBytes(b, 17, s.Raft.Configuration.AppendTo(nil))
+	b = field.AppendNumber(b, 18, uint64(s.Raft.Configured))
+	b = field.AppendNumber(b, 19, uint64(s.Raft.Transferring))
+	b = field.AppendBytes(b, 20, []byte(s.Stopped))
+	b = field.AppendBool(b, 21, s.Raft.Damaged)
+	return field.AppendBool(b, 22, s.Raft.Resting)
 }
 
 // DecodeStatus is the inverse of [Status.AppendTo].
 func DecodeStatus(b []byte) (Status, error) {
 	var s Status
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			s.Group = journal.GroupID(d.number())
+			s.Group = journal.GroupID(d.Uint())
 		case 11:
-			s.Summary.Items = d.number()
+			s.Summary.Items = d.Uint()
 		case 12:
-			s.Summary.Hash = d.number()
+			s.Summary.Hash = d.Uint()
 		case 20:
-			s.Stopped = string(d.bytes())
+			s.Stopped = string(d.Bytes())
 		default:
-			d.belief(&s.Raft)
+			readBelief(&s.Raft, &d)
 		}
 	}
-	return s, d.error("status")
+	return s, d.Err("status")
 }
 
-// belief takes the current field of a status if it is about what a replica believes.
-func (d *decoder) belief(r *raft.Status) {
-	switch d.field {
+// readBelief takes the current field of a status if it is about what a replica believes.
+func readBelief(r *raft.Status, d *field.Reader) {
+	switch d.Number {
 	case 2:
-		r.ID = raft.ID(d.number())
+		r.ID = raft.ID(d.Uint())
 	case 3:
-		r.Role = raft.Role(d.small())
+		r.Role = raft.Role(d.Byte())
 	case 4:
-		r.Vote.Term = raft.Term(d.number())
+		r.Vote.Term = raft.Term(d.Uint())
 	case 5:
-		r.Vote.For = raft.ID(d.number())
+		r.Vote.For = raft.ID(d.Uint())
 	case 6:
-		r.Leader = raft.ID(d.number())
+		r.Leader = raft.ID(d.Uint())
 	case 13:
-		r.Refused = d.number()
+		r.Refused = d.Uint()
 	case 16:
-		r.LogBytes = int(d.number())
+		r.LogBytes = int(d.Uint())
 	case 17:
-		r.Configuration = d.configuration()
+		r.Configuration = configuration(d)
 	case 19:
-		r.Transferring = raft.ID(d.number())
+		r.Transferring = raft.ID(d.Uint())
 	case 21:
-		r.Damaged = protowire.DecodeBool(d.number())
+		r.Damaged = d.Bool()
 	case 22:
-		r.Resting = protowire.DecodeBool(d.number())
+		r.Resting = d.Bool()
 	default:
-		d.index(r)
+		readIndex(r, d)
 	}
 }
 
-// index takes the current field of a status if it is a position in the log.
-func (d *decoder) index(r *raft.Status) {
-	if i := positionIn(r, d.field); i != nil {
-		*i = raft.Index(d.number())
+// readIndex takes the current field of a status if it is a position in the log.
+func readIndex(r *raft.Status, d *field.Reader) {
+	if i := positionIn(r, d.Number); i != nil {
+		*i = raft.Index(d.Uint())
 	}
 }
 
 // positionIn is where a status has the position of a field, or nil if it is none.
-func positionIn(r *raft.Status, field protowire.Number) *raft.Index {
-	switch field {
+func positionIn(r *raft.Status, n protowire.Number) *raft.Index {
+	switch n {
 	case 7:
 		return &r.Commit
 	case 8:
@@ -182,7 +181,7 @@ func positionIn(r *raft.Status, field protowire.Number) *raft.Index {
 
 // AppendTo appends the encoding of q to b.
 func (q ChangeRequest) AppendTo(b []byte) []byte {
-	b = appendNumber(b, 1, q.ID)
+	b = field.AppendNumber(b, 1, q.ID)
 	b = appendIDs(b, 2, q.Voters)
 	return appendIDs(b, 3, q.Learners)
 }
@@ -190,56 +189,82 @@ func (q ChangeRequest) AppendTo(b []byte) []byte {
 // DecodeChangeRequest is the inverse of [ChangeRequest.AppendTo].
 func DecodeChangeRequest(b []byte) (ChangeRequest, error) {
 	var q ChangeRequest
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			q.ID = d.number()
+			q.ID = d.Uint()
 		case 2:
-			q.Voters = d.id(q.Voters)
+			q.Voters = appendID(q.Voters, &d)
 		case 3:
-			q.Learners = d.id(q.Learners)
+			q.Learners = appendID(q.Learners, &d)
 		}
 	}
-	return q, d.error("change request")
+	return q, d.Err("change request")
 }
 
 // AppendTo appends the encoding of q to b.
 func (q TransferRequest) AppendTo(b []byte) []byte {
-	return appendNumber(appendNumber(b, 1, q.ID), 2, uint64(q.To))
+	return field.AppendNumber(field.AppendNumber(b, 1, q.ID), 2, uint64(q.To))
 }
 
 // DecodeTransferRequest is the inverse of [TransferRequest.AppendTo].
 func DecodeTransferRequest(b []byte) (TransferRequest, error) {
 	var q TransferRequest
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			q.ID = d.number()
+			q.ID = d.Uint()
 		case 2:
-			q.To = raft.ID(d.number())
+			q.To = raft.ID(d.Uint())
 		}
 	}
-	return q, d.error("transfer request")
+	return q, d.Err("transfer request")
 }
 
 // AppendTo appends the encoding of c to b.
 func (c Checksum) AppendTo(b []byte) []byte {
-	return appendNumber(appendNumber(b, 1, uint64(c.Index)), 2, c.Hash)
+	return field.AppendNumber(field.AppendNumber(b, 1, uint64(c.Index)), 2, c.Hash)
 }
 
 // DecodeChecksum is the inverse of [Checksum.AppendTo].
 func DecodeChecksum(b []byte) (Checksum, error) {
 	var c Checksum
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			c.Index = raft.Index(d.number())
+			c.Index = raft.Index(d.Uint())
 		case 2:
-			c.Hash = d.number()
+			c.Hash = d.Uint()
 		}
 	}
-	return c, d.error("checksum")
+	return c, d.Err("checksum")
+}
+
+// maxListed limits the members that one list of a request may name.
+const maxListed = 64
+
+// appendIDs appends a field for every id.
+func appendIDs(b []byte, n protowire.Number, ids []raft.ID) []byte {
+	for _, id := range ids {
+		b = field.AppendItem(b, n, uint64(id))
+	}
+	return b
+}
+
+// appendID appends the current field of d to a list.
+func appendID(list []raft.ID, d *field.Reader) []raft.ID {
+	if d.Check(len(list) < maxListed); d.Failed() {
+		return nil
+	}
+	return append(list, raft.ID(d.Uint()))
+}
+
+// configuration is the current field of d as a configuration.
+func configuration(d *field.Reader) raft.Configuration {
+	c, err := raft.DecodeConfiguration(d.Bytes())
+	d.Check(err == nil)
+	return c
 }

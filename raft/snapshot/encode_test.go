@@ -10,6 +10,7 @@ import (
 
 	"github.com/understudy-kv/understudy/actors"
 	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/field"
 )
 
 // A coded is a value of this package that has an encoding.
@@ -58,21 +59,21 @@ func TestAnUnknownFieldIsSkipped(t *testing.T) {
 }
 
 func TestWhatNoKeeperSendsIsMalformed(t *testing.T) {
-	large := appendBytes(nil, 8, make([]byte, actors.MaxPieceBytes+1))
+	large := field.AppendBytes(nil, 8, make([]byte, actors.MaxPieceBytes+1))
 	for what, b := range map[string][]byte{ // any order: the cases are independent
-		"a piece numbered 2^63":       appendNumber(nil, 4, 1<<63),
-		"a file of 2^64-1 pieces":     appendNumber(nil, 7, 1<<64-1),
+		"a piece numbered 2^63":       field.AppendNumber(nil, 4, 1<<63),
+		"a file of 2^64-1 pieces":     field.AppendNumber(nil, 7, 1<<64-1),
 		"a piece beyond the limit":    large,
-		"an answer of 256":            appendNumber(nil, 6, 256),
-		"data that is a number":       appendNumber(nil, 8, 1),
-		"a group that is bytes":       appendBytes(nil, 1, []byte("x")),
-		"a field that ends too early": appendBytes(nil, 8, []byte("abc"))[:3],
+		"an answer of 256":            field.AppendNumber(nil, 6, 256),
+		"data that is a number":       field.AppendNumber(nil, 8, 1),
+		"a group that is bytes":       field.AppendBytes(nil, 1, []byte("x")),
+		"a field that ends too early": field.AppendBytes(nil, 8, []byte("abc"))[:3],
 	} {
 		if m, err := DecodePiece(b); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s was decoded to %v, error %v", what, m, err)
 		}
 	}
-	if m, err := DecodeAskPiece(appendNumber(nil, 4, maxPieces+1)); !errors.Is(err, ErrMalformed) {
+	if m, err := DecodeAskPiece(field.AppendNumber(nil, 4, maxPieces+1)); !errors.Is(err, ErrMalformed) {
 		t.Errorf("a question beyond any file was decoded to %v, error %v", m, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/understudy-kv/understudy/raft"
+	"github.com/understudy-kv/understudy/raft/field"
 	"github.com/understudy-kv/understudy/raft/journal"
 )
 
@@ -31,10 +32,10 @@ func (h header) key() key { return keyOf(h.group, h.snapshot) }
 
 // appendTo appends the encoding of h to b.
 func (h header) appendTo(b []byte) []byte {
-	b = appendNumber(b, 1, formatVersion)
-	b = appendNumber(b, 2, uint64(h.group))
-	b = appendNumber(b, 3, h.copy)
-	return appendBytes(b, 4, h.snapshot.AppendTo(nil))
+	b = field.AppendNumber(b, 1, formatVersion)
+	b = field.AppendNumber(b, 2, uint64(h.group))
+	b = field.AppendNumber(b, 3, h.copy)
+	return field.AppendBytes(b, 4, h.snapshot.AppendTo(nil))
 }
 
 // decodeHeader is the inverse of [header.appendTo].
@@ -42,25 +43,25 @@ func decodeHeader(b []byte) (header, error) {
 	var h header
 	var version uint64
 	var err error
-	d := decoder{rest: b}
-	for d.next() {
-		switch d.field {
+	d := field.Read(b)
+	for d.Next() {
+		switch d.Number {
 		case 1:
-			version = d.number()
+			version = d.Uint()
 		case 2:
-			h.group = journal.GroupID(d.number())
+			h.group = journal.GroupID(d.Uint())
 		case 3:
-			h.copy = d.number()
+			h.copy = d.Uint()
 		case 4:
-			h.snapshot, err = raft.DecodeSnapshot(d.bytes())
-			d.failed = d.failed || err != nil
+			h.snapshot, err = raft.DecodeSnapshot(d.Bytes())
+			d.Check(err == nil)
 		}
 	}
-	if !d.failed && version != formatVersion {
+	if !d.Failed() && version != formatVersion {
 		return header{}, fmt.Errorf("snapshot: %w: %w %d; this program reads version %d",
 			ErrMalformed, errVersion, version, formatVersion)
 	}
-	if d.failed || h.group == 0 || h.copy == 0 || h.snapshot.Index == 0 {
+	if d.Failed() || h.group == 0 || h.copy == 0 || h.snapshot.Index == 0 {
 		return header{}, fmt.Errorf("snapshot: %w: header of a file", ErrMalformed)
 	}
 	return h, nil
