@@ -123,4 +123,5 @@ const (
 	LeaversTold           = "the-removed-are-told"
 	SearchSkips           = "logs-are-searched-by-terms"
 	WishesAnswered        = "wishes-are-answered"
+	LeasesKept            = "leases-rest-on-loyalty"
 )

@@ -142,19 +142,21 @@ func (r *replica) beat(m raft.Message, now time.Duration) {
 	}
 }
 
-// promise takes note that a heartbeat was answered: until an election timeout has passed
-// since it came there is no vote for another. The leader's lease rests on it.
-func (r *replica) promise(m raft.Message) {
+// promise takes note that a heartbeat was answered, and reports whether that is new: until
+// an election timeout has passed since it came there is no vote for another. The leader's
+// lease rests on it.
+func (r *replica) promise(m raft.Message) (bound bool) {
 	kept := r.beats[:0]
 	for _, b := range r.beats {
 		switch {
 		case b.From != m.To || b.Term != m.Term || b.Round > m.Round:
 			kept = append(kept, b)
 		case b.Round == m.Round:
-			r.heard = max(r.heard, b.at)
+			r.heard, bound = max(r.heard, b.at), true
 		}
 	}
 	r.beats = kept
+	return bound
 }
 
 // bound is until when a replica may be loyal to a leader, or lead.

@@ -27,6 +27,7 @@ type Protocol struct {
 	reigns   map[reignID]*reign
 	met      map[link]time.Duration // when the last packet of another node came
 	wishes   []wish
+	leases   leases
 }
 
 // A link leads from one node to another.
@@ -64,7 +65,7 @@ func NewProtocol(c *Consensus, election time.Duration) *Protocol {
 	return &Protocol{
 		now: c.now, report: c.report, consensus: c, election: election,
 		replicas: map[seat]*replica{}, absent: map[Node]bool{}, tardy: map[Node]bool{},
-		reigns: map[reignID]*reign{}, met: map[link]time.Duration{},
+		reigns: map[reignID]*reign{}, met: map[link]time.Duration{}, leases: newLeases(),
 	}
 }
 
@@ -158,7 +159,9 @@ func (p *Protocol) Said(id Group, m raft.Message) {
 	case raft.RefusePreVote, raft.RefuseVote:
 		p.mustHaveReason(r, m)
 	case raft.AcceptHeartbeat:
-		r.promise(m)
+		if r.promise(m) {
+			p.bind(r, m.To)
+		}
 	case raft.RejectEntries:
 		p.mustSkipTerms(r, m)
 	case raft.AppendEntries, raft.Heartbeat:

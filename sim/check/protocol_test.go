@@ -51,6 +51,18 @@ func (d *drama) wait(t time.Duration) {
 	}
 }
 
+// read lets 1 answer a read that came a while after 2, of fast clocks, heard from it.
+func (d *drama) read(after time.Duration) {
+	d.Drifts(2, 25_000)
+	d.get(hear)
+	d.say(heard)
+	d.now += after
+	d.Protocol.Asked(question)
+	d.Protocol.Read(1, question)
+}
+
+var question = check.Question{Client: 9, Number: 1, Node: 1}
+
 func (d *drama) save(n check.Node, v raft.Vote, entries ...raft.Entry) {
 	d.disks.Synced(1, n, raft.Save{Vote: v, Entries: entries})
 }
@@ -109,6 +121,26 @@ var dramas = []struct {
 	breaks bool
 	tell   func(d *drama)
 }{
+	{check.LeasesKept, true, func(d *drama) { d.read(980 * time.Millisecond) }},
+	{check.LeasesKept, false, func(d *drama) { d.read(970 * time.Millisecond) }},
+	{check.LeasesKept, false, func(d *drama) { // its clocks may have been as slow as that
+		d.Drifts(2, -25_000)
+		d.read(1020 * time.Millisecond)
+	}},
+	{check.LeasesKept, false, func(d *drama) { // the read was there before, and waited for the state
+		d.get(hear)
+		d.say(heard)
+		d.Protocol.Asked(question)
+		d.now += time.Hour
+		d.Protocol.Read(1, question)
+	}},
+	{check.LeasesKept, true, func(d *drama) { // loyalty to another is of no use
+		d.get(hear)
+		d.say(heard)
+		other := check.Question{Client: 9, Number: 1, Node: 3}
+		d.Protocol.Asked(other)
+		d.Protocol.Read(1, other)
+	}},
 	{check.FollowersLoyal, true, func(d *drama) {
 		d.get(hear)
 		d.say(heard)

@@ -23,6 +23,7 @@ func (r *run) costs(n actors.NodeID, cost time.Duration) {
 
 // drifts tells the oracles at which rate the clocks of a server run from now on.
 func (r *run) drifts(n actors.NodeID, drift int) {
+	r.watch.protocol.Drifts(check.Node(n), drift)
 	if max(drift, -drift) > soundDrift {
 		r.watch.protocol.Tardy(check.Node(n))
 	}

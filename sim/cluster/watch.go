@@ -90,6 +90,9 @@ func (o *watch) restarted(n actors.NodeID) {
 
 // delivered tells the oracles that a packet came.
 func (o *watch) delivered(e *sim.Event) {
+	if q, ok := e.Message.(peer.Request); ok && q.Read {
+		o.protocol.Asked(check.Question{Client: uint64(e.From.Node), Number: q.ID, Node: check.Node(e.Node)})
+	}
 	if e.Node.IsClient() || e.From.Node.IsClient() {
 		return
 	}
@@ -129,8 +132,9 @@ func (o *watch) asked(e *sim.Event, q peer.Request) {
 // answered tells the oracles that a node answers, if what it answers is a read.
 func (o *watch) answered(e *sim.Event, r peer.Response) {
 	if r.Outcome == peer.Done {
-		o.consensus.Read(groupOf(e.From.Name),
-			check.Question{Client: uint64(e.To.Node), Number: r.ID, Node: check.Node(e.Node)})
+		g, q := groupOf(e.From.Name), check.Question{Client: uint64(e.To.Node), Number: r.ID, Node: check.Node(e.Node)}
+		o.consensus.Read(g, q)
+		o.protocol.Read(g, q)
 	}
 }
 
