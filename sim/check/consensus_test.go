@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -375,6 +376,25 @@ func TestADiskThatWasHurtIsWholeWhenItsReplicaSavesSo(t *testing.T) {
 	mustBe("and is being repaired", false)
 	s.Synced(1, 1, raft.Save{Vote: vote(5, 1)})
 	mustBe("and is whole again", true)
+}
+
+func TestAGroupDecidesAsLongAsAWholeMajorityIsPresent(t *testing.T) {
+	s := newStory()
+	s.decideA()
+	mustBe := func(when string, decides bool, present ...check.Node) {
+		t.Helper()
+		if s.CanDecide(1, func(n check.Node) bool { return slices.Contains(present, n) }) != decides {
+			t.Errorf("%s: %v decide: %v", when, present, !decides)
+		}
+	}
+	mustBe("all are whole", true, 1, 3)
+	mustBe("all are whole", false, 1)
+	s.Hurt(2)
+	mustBe("node 2 has lost something", true, 1, 3)
+	mustBe("node 2 has lost something", false, 1, 2)
+	s.Synced(1, 2, raft.Save{Vote: vote(5, 1)})
+	s.sync(1, vote(5, 1), members(2, 5, raft.Configuration{Voters: []raft.ID{1, 2}}))
+	mustBe("a change of members may come", false, 1, 2, 3)
 }
 
 func TestADiskWithARottenSnapshotIsWholeWhenANewerOneIsSaved(t *testing.T) {

@@ -67,6 +67,22 @@ func (c *Consensus) Spoke(id Group, n Node) {
 	}
 }
 
+// CanDecide reports whether the group decides as long as those nodes are present: their
+// disks are whole, they are a quorum, and no change of members is under way that might need
+// others.
+func (c *Consensus) CanDecide(id Group, present func(Node) bool) bool {
+	g := c.groups[id]
+	now := g.configurations[len(g.configurations)-1]
+	for _, m := range g.images { // any order: it is whether there is one
+		if n := len(m.configurations); n > 0 && m.configurations[n-1].index > now.index {
+			return false
+		}
+	}
+	return now.configuration.Settled() && quorum(now.configuration, func(n Node) bool {
+		return present(n) && !c.wiped[n] && g.image(n).whole()
+	})
+}
+
 // Expendable reports whether the group can do without what the disk of n holds: n is
 // no member, or all other disks are whole and decide without it, and no change of
 // members is under way.

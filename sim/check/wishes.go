@@ -21,6 +21,11 @@ func (p *Protocol) Replied(number uint64) {
 	p.wishes = slices.DeleteFunc(p.wishes, func(w wish) bool { return w.number == number })
 }
 
+// Wishing reports whether somebody of the group has not answered yet what was asked of it.
+func (p *Protocol) Wishing(id Group) bool {
+	return slices.ContainsFunc(p.wishes, func(w wish) bool { return w.group == id })
+}
+
 // forgive takes note that a node forgot what it was asked.
 func (p *Protocol) forgive(n Node) {
 	p.wishes = slices.DeleteFunc(p.wishes, func(w wish) bool { return w.node == n })

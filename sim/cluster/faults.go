@@ -21,11 +21,14 @@ type interventions struct {
 	invited []invitation
 	wishes  uint64 // how often a replica was asked about its group
 	lifts   []func()
-	bands   []check.Band
+	// absent are the servers that stay away, with what brings them back.
+	absent   map[actors.NodeID]func()
+	returned int // servers that stayed away
+	bands    []check.Band
 }
 
 func newInterventions() interventions {
-	return interventions{strikes: map[plan.FaultKind]int{}, idle: map[plan.FaultKind]int{}, harm: newHarm()}
+	return interventions{strikes: map[plan.FaultKind]int{}, idle: map[plan.FaultKind]int{}, harm: newHarm(), absent: map[actors.NodeID]func(){}}
 }
 
 // harm is what strikes have done that later ones have to know of.
@@ -168,7 +171,7 @@ func (r *run) ambient() (list []Count) {
 			list = append(list, Count{t.Name, int(t.Lost)})
 		}
 	}
-	list = append(list, Count{"full mailbox", int(r.world.Stats().Refused)})
+	list = append(list, Count{"full mailbox", int(r.world.Stats().Refused)}, Count{"absence", r.returned})
 	torn, lost, recovered := 0, 0, 0
 	for _, n := range r.servers {
 		c := r.disks[n].Counts()

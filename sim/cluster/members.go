@@ -17,7 +17,7 @@ type invitation struct {
 	partition int
 }
 
-// invite asks a server to host a replica, and once more when everything is healed: it
+// invite asks a server to host a replica, and will once more when everything is healed: it
 // may be down.
 func (r *run) invite(n actors.NodeID, partition int) {
 	i := invitation{n, partition}
@@ -25,6 +25,13 @@ func (r *run) invite(n actors.NodeID, partition int) {
 		r.invited = append(r.invited, i)
 	}
 	r.world.Send(actors.Ref{Node: n, Name: node.Name}, node.Host{Group: node.Group(partition)})
+}
+
+// inviteAll repeats all invitations, for those who were not there.
+func (r *run) inviteAll() {
+	for _, i := range r.invited {
+		r.invite(i.server, i.partition)
+	}
 }
 
 // peerOf is the peer of a partition on a server.

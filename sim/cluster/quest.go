@@ -58,6 +58,8 @@ type phase struct {
 var phases = []phase{
 	{(*run).heal, nil},
 	{(*run).drain, nil},
+	{(*run).demandIndependence, nil},
+	{(*run).reunite, nil},
 	{(*run).demandProgress, []string{check.Progress}},
 	{(*run).demandConvergence, []string{check.Convergence}},
 	{(*run).demandDepartures, []string{check.NothingLeft}},

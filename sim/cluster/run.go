@@ -50,7 +50,7 @@ type run struct {
 	interventions
 	found    []check.Violation
 	heard    hearsay
-	progress int // partitions that accepted a write after healing
+	progress int // partitions that accepted a write since that was demanded
 	goal     goal
 }
 
@@ -58,7 +58,8 @@ type run struct {
 const maxViolations = 16
 
 func newRun(p plan.Plan) *run {
-	p.Strikes = slices.Clone(p.Strikes) // the run notes who was struck
+	// The run notes who was struck, and who was away.
+	p.Strikes, p.Absent = slices.Clone(p.Strikes), slices.Clone(p.Absent)
 	return &run{
 		plan:          p,
 		parts:         realParts(p),
@@ -101,7 +102,8 @@ func (r *run) schedule() {
 	}
 }
 
-// heal ends every fault: what runs now must recover.
+// heal ends every fault, and lets servers stay away if the plan says so: what runs now
+// must recover.
 func (r *run) heal() {
 	for _, lift := range r.lifts {
 		lift()
@@ -112,10 +114,9 @@ func (r *run) heal() {
 		r.world.Resume(n)
 		r.world.Restart(n)
 	}
-	for _, i := range r.invited {
-		r.invite(i.server, i.partition)
-	}
+	r.inviteAll()
 	r.world.Note("healed")
+	r.part()
 }
 
 // drain waits for the operations under way.
@@ -135,6 +136,7 @@ func (r *run) drain() {
 
 // demandProgress writes to every partition.
 func (r *run) demandProgress() {
+	r.progress = 0
 	for p := range r.plan.Cluster.Partitions {
 		r.probe(p)
 	}

@@ -57,7 +57,8 @@ func (r *run) accuse(oracle, format string, args ...any) {
 }
 
 // inForce names the cut and clogged links, paused nodes and bad disks that there are.
-// After healing that is none, unless the simulator itself is wrong.
+// After healing those are of servers that stay away; others mean that the simulator itself
+// is wrong.
 func (r *run) inForce() string {
 	var faults []string
 	for name, rule := range r.network.InForce() {

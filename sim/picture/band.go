@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,8 +57,9 @@ func (b *bands) close(which map[int]int, lane int, at time.Duration) {
 	}
 }
 
-// allBands returns the bands that were seen and those of the strikes of a plan. A fault
-// of the network concerns every node that it names, or that lost a packet to it.
+// allBands returns the bands that were seen, those of the strikes of a plan, and those of
+// who stayed away. A fault of the network concerns every node that it names, or that lost
+// a packet to it.
 func (r *Recorder) allBands(p plan.Plan) []band {
 	list := append([]band{}, r.bands.list...)
 	for i := range list {
@@ -77,6 +79,15 @@ func (r *Recorder) allBands(p plan.Plan) []band {
 		}
 		r.addVictims(&b)
 		list = append(list, b)
+	}
+	for _, a := range p.Absent {
+		if a.From == 0 || a.How == plan.Down {
+			continue // it was needed, or the record shows it anyway
+		}
+		list = append(list, band{
+			Lanes: []int{r.lanes.of(actors.NodeID(a.Node))}, From: a.From, To: cmp.Or(a.To, r.end),
+			Kind: "absent", Text: "stays away: " + string(a.How),
+		})
 	}
 	return list
 }

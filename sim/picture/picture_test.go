@@ -3,6 +3,7 @@ package picture_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,14 +44,18 @@ type head struct {
 	Healed                                 time.Duration
 	Lanes                                  []struct{ Name string }
 	Violations                             []struct{ Oracle string }
-	Bands                                  []struct {
-		Kind  string
-		Lanes []int
-	}
+	Bands                                  []band
 	Columns []struct {
 		Name  string
 		Count int
 	}
+}
+
+// A band is a stretch of time on the page.
+type band struct {
+	Kind     string
+	Lanes    []int
+	From, To time.Duration
 }
 
 func headOf(t *testing.T, page []byte) (h head) {
@@ -156,6 +161,25 @@ func TestACutIsShownOnAllItsLanes(t *testing.T) {
 		}
 	}
 	t.Error("no seed had a split")
+}
+
+func TestWhoStaysAwayIsOnThePage(t *testing.T) {
+	for seed := range sim.Seed(60) {
+		text, report := page(t, "partitioned", seed, time.Second, nil)
+		for _, a := range report.Plan.Absent {
+			if a.From == 0 || a.How == plan.Down {
+				continue
+			}
+			shown := func(b band) bool {
+				return b.Kind == "absent" && len(b.Lanes) == 1 && b.From == a.From && b.To == a.To
+			}
+			if all := headOf(t, text).Bands; !slices.ContainsFunc(all, shown) {
+				t.Errorf("seed %d: nothing tells of %+v: %+v", seed, a, all)
+			}
+			return
+		}
+	}
+	t.Error("in no seed did anybody stay away")
 }
 
 func TestViolationsAreOnThePage(t *testing.T) {

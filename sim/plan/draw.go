@@ -32,6 +32,7 @@ func Draw(s Scenario, seed sim.Seed) Plan {
 	}
 	d.drawClocks(s.Clock)
 	d.drawHardware(s.Hardware)
+	d.drawAbsences(s.Absent)
 	for i, f := range s.Faults {
 		if d.leavesOut(s, i) {
 			continue

@@ -26,6 +26,7 @@ const (
 	SmallSizes   Family = "sizes"
 	LostClients  Family = "clients"
 	FileDisks    Family = "real-files"
+	Absences     Family = "absences"
 )
 
 // families says of each what it consists of.
@@ -58,6 +59,7 @@ var families = []struct {
 		off: func(p *Plan) { p.Limits = Limits{Bandwidth: p.Limits.Bandwidth, Queue: p.Limits.Queue} }},
 	{name: LostClients, kinds: []FaultKind{CrashClient}},
 	{name: FileDisks, conditions: "disks of real files", off: func(p *Plan) { p.Disk.Files = ModelFiles }},
+	{name: Absences, conditions: "servers that stay away when all else is healed", off: func(p *Plan) { p.Absent = nil }},
 }
 
 // Families returns all of them, in the order in which they are explained.
@@ -121,5 +123,5 @@ func (p Plan) Has(f Family) bool {
 	f.leaveOut(&without)
 	return len(without.Strikes) < len(p.Strikes) || without.Network != p.Network || without.Disk != p.Disk ||
 		without.Limits != p.Limits || len(without.Clocks) < len(p.Clocks) || len(without.Pairs) < len(p.Pairs) ||
-		len(without.Machines) < len(p.Machines)
+		len(without.Machines) < len(p.Machines) || len(without.Absent) < len(p.Absent)
 }

@@ -67,7 +67,7 @@ func TestAllFamiliesCanBeLeftOut(t *testing.T) {
 	s.Without = plan.Families()
 	p := plan.Draw(s, 1)
 	calm := plan.Network{Latency: s.Network.Latency}
-	if len(p.Strikes)+len(p.Clocks)+len(p.Pairs)+len(p.Machines) > 0 || p.Limits != (plan.Limits{}) || p.Network != calm || p.Disk.Torn > 0 {
+	if len(p.Strikes)+len(p.Clocks)+len(p.Pairs)+len(p.Machines)+len(p.Absent) > 0 || p.Limits != (plan.Limits{}) || p.Network != calm || p.Disk.Torn > 0 {
 		t.Errorf("this is left:\n%s", p.Encode())
 	}
 }

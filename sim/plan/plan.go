@@ -30,6 +30,7 @@ type Plan struct {
 	Pairs    []Pair        `yaml:"pairs"`  // of servers that are far from each other
 	Machines []Machine     `yaml:"machines"`
 	Limits   Limits        `yaml:"sizes"`
+	Absent   []Absence     `yaml:"absent"`
 	Strikes  []Strike      `yaml:"faults"` // in order of time
 }
 

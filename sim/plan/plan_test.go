@@ -46,6 +46,9 @@ func normal(p plan.Plan) plan.Plan {
 	if len(p.Machines) == 0 {
 		p.Machines = nil
 	}
+	if len(p.Absent) == 0 {
+		p.Absent = nil
+	}
 	if len(p.Strikes) == 0 {
 		p.Strikes = nil
 	}
@@ -119,6 +122,9 @@ func TestBadPlansAreRefusedWithTheLine(t *testing.T) {
 		{"pairs: []", "pairs: [{a: 1, b: 2, wait: 2h}]", "pairs[0].wait must lie between"},
 		{"machines: []", "machines: [{node: 4}]", "machines[0].node must be a server"},
 		{"machines: []", "machines: [{node: 1}]", "machines[0].cost must lie above 0"},
+		{"absent: []", "absent: [{node: 4, how: down}]", "absent[0].node must be a server"},
+		{"absent: []", "absent: [{node: 1, how: asleep}]", `absent[0].how "asleep" is none of`},
+		{"absent: []", "absent: [{node: 1, how: deaf}, {node: 1, how: mute}]", "absent[1].node server 1 is away already"},
 		{"sizes: {}", "sizes: {mailbox: -1}", "sizes.mailbox must lie in"},
 		{"sizes: {}", "sizes: {session: 600001}", "sizes.session must lie in 0..600000"},
 		{"tail: 0.0", "tail: 0.0, late: -1s", "network.late must lie between"},
@@ -132,6 +138,28 @@ func TestBadPlansAreRefusedWithTheLine(t *testing.T) {
 		if _, err := plan.Parse("bad.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("with %q: %v, want it to say %q", c.new, err, c.want)
 		}
+	}
+}
+
+// Who stays away leaves a majority of the servers.
+func TestFewerThanHalfOfTheServersStayAway(t *testing.T) {
+	s := everything(t)
+	s.Absent = 0.5
+	absent, ways := 0, map[plan.Manner]bool{}
+	for seed := range sim.Seed(400) {
+		p := plan.Draw(s, seed)
+		if 2*len(p.Absent) >= p.Cluster.Nodes {
+			t.Fatalf("seed %d: of %d servers stay away %v", seed, p.Cluster.Nodes, p.Absent)
+		}
+		for _, a := range p.Absent {
+			ways[a.How] = true
+		}
+		if len(p.Absent) > 0 {
+			absent++
+		}
+	}
+	if absent < 100 || absent > 200 || len(ways) != 4 {
+		t.Errorf("in %d of 400 plans somebody stays away, in the manners %v", absent, ways)
 	}
 }
 

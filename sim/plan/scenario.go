@@ -27,7 +27,9 @@ type Scenario struct {
 	Clock    Clock    `yaml:"clock"`
 	Hardware Hardware `yaml:"hardware"`
 	Sizes    Sizes    `yaml:"sizes"`
-	Faults   []Fault  `yaml:"faults"`
+	// Absent is the share of plans in which servers stay away when all else is healed.
+	Absent float64 `yaml:"absent"`
+	Faults []Fault `yaml:"faults"`
 	// Without lists families that are taken out of every plan. All else is drawn as if
 	// they were there, so a plan differs in nothing but what is missing.
 	Without []Family `yaml:"without"`

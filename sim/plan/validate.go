@@ -69,8 +69,13 @@ func (s Scenario) Validate() error {
 	if err := validateRates(s.Workload.Reads, s.Workload.Pause, s.Network, s.Disk.Sync, s.Disk.Torn); err != nil {
 		return err
 	}
-	if s.Disk.Real < 0 || s.Disk.Real > 1 {
-		return badField("disk.real", "must lie between 0 and 1, not %v", s.Disk.Real)
+	for _, share := range []struct {
+		name  string
+		value float64
+	}{{"disk.real", s.Disk.Real}, {"absent", s.Absent}} {
+		if share.value < 0 || share.value > 1 {
+			return badField(share.name, "must lie between 0 and 1, not %v", share.value)
+		}
 	}
 	if err := s.Clock.validate(); err != nil {
 		return err

@@ -50,6 +50,9 @@ func (p Plan) Validate() error {
 	if err := p.validateMachines(); err != nil {
 		return err
 	}
+	if err := p.validateAbsences(); err != nil {
+		return err
+	}
 	return p.validateStrikes()
 }
 

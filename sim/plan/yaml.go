@@ -85,6 +85,7 @@ func (p Plan) Encode() []byte {
 	list(&b, "pairs", p.Pairs)
 	list(&b, "machines", p.Machines)
 	line("sizes", p.Limits)
+	list(&b, "absent", p.Absent)
 	list(&b, "faults", p.Strikes)
 	return b.Bytes()
 }

@@ -105,6 +105,7 @@ func withNodes(p *plan.Plan, n int) {
 	gone := func(server int) bool { return server > n }
 	p.Clocks = slices.DeleteFunc(slices.Clone(p.Clocks), func(c plan.Skew) bool { return gone(c.Node) })
 	p.Machines = slices.DeleteFunc(slices.Clone(p.Machines), func(m plan.Machine) bool { return gone(m.Node) })
+	p.Absent = slices.DeleteFunc(slices.Clone(p.Absent), func(a plan.Absence) bool { return gone(a.Node) })
 	p.Pairs = slices.DeleteFunc(slices.Clone(p.Pairs), func(q plan.Pair) bool { return gone(q.A) || gone(q.B) })
 	var strikes []plan.Strike
 	for _, f := range p.Strikes {
@@ -165,6 +166,7 @@ func (s *shrinker) conditions() {
 	})
 	remove(s, s.plan.Clocks, func(p *plan.Plan, rest []plan.Skew) { p.Clocks = rest })
 	remove(s, s.plan.Machines, func(p *plan.Plan, rest []plan.Machine) { p.Machines = rest })
+	remove(s, s.plan.Absent, func(p *plan.Plan, rest []plan.Absence) { p.Absent = rest })
 	remove(s, s.plan.Pairs, func(p *plan.Plan, rest []plan.Pair) { p.Pairs = rest })
 	s.least(1, s.plan.Work.Keys, func(p *plan.Plan, n int) { p.Work.Keys = n })
 }

@@ -24,7 +24,7 @@ func SizeOf(p plan.Plan) Size {
 	n := Size{
 		Faults: len(p.Strikes), Operations: len(operationsOf(p.Work.Only)), Clients: p.Work.Clients,
 		Nodes: p.Cluster.Nodes, Partitions: p.Cluster.Partitions, Duration: p.Duration,
-		Conditions: len(p.Clocks) + len(p.Machines) + len(p.Pairs), details: fmt.Sprint(p.Strikes, p.Work.Keys, p.Cluster),
+		Conditions: len(p.Clocks) + len(p.Machines) + len(p.Pairs) + len(p.Absent), details: fmt.Sprint(p.Strikes, p.Work.Keys, p.Cluster),
 	}
 	for _, on := range []bool{
 		p.Network.Loss > 0, p.Network.Duplicate > 0, p.Network.Reorder > 0, p.Network.Tail > 0, p.Disk.Torn > 0,

@@ -77,11 +77,18 @@ func (t *Teller) Observe(e *sim.Event) {
 	case sim.Shown:
 		t.applied(e)
 	case sim.Noted:
-		if e.Text == "healed" {
-			t.say(e.At, fault, "everything was healed")
-		}
+		t.noted(e)
 	default:
 		t.lived(e)
+	}
+}
+
+// noted tells what the harness says, besides the faults, of which their effects tell.
+func (t *Teller) noted(e *sim.Event) {
+	if e.Text == "healed" {
+		t.say(e.At, fault, "everything was healed")
+	} else if strings.Contains(e.Text, " stays away: ") || strings.HasSuffix(e.Text, " is back") {
+		t.say(e.At, fault, "%s", e.Text)
 	}
 }
 
