@@ -23,6 +23,7 @@ type actor struct {
 // there, so that cancelling finds it.
 type envelope struct {
 	from    actors.Ref
+	sender  uint64 // hash of from
 	message actors.Message
 	timer   uint64 // id, or 0
 	slot    uint32 // of the timer
@@ -42,15 +43,8 @@ func (n *node) spawn(from actors.Ref, name string, code actors.Actor) actors.Ref
 	n.actors[name] = a
 	n.order = append(n.order, a)
 	n.world.markActor(Spawned, a)
-	a.post(envelope{from: from, message: actors.Started{}})
+	a.post(envelope{from: from, sender: hashRef(from), message: actors.Started{}})
 	return self
-}
-
-// post puts e into the mailbox of the actor of that name, if there is one.
-func (n *node) post(name string, e envelope) {
-	if a := n.actors[name]; a != nil {
-		a.post(e)
-	}
 }
 
 func (a *actor) post(e envelope) {

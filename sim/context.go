@@ -33,15 +33,17 @@ func (c *context) Rand() uint64 { return c.rand.Uint64() }
 
 // Send implements [actors.Context].
 func (c *context) Send(to actors.Ref, m actors.Message) {
-	n := c.actor.node
-	switch {
-	case !c.effect():
-	case to.Node == n.id:
-		n.sendLocal(c.self, to, m)
-	case n.world.byID[to.Node] == nil:
-		n.world.markSent(n, c.self, to, m) // and it vanishes
-	default:
-		n.sendRemote(c.self, to, m)
+	if !c.effect() {
+		return
+	}
+	a := c.actor
+	n := a.node
+	if to.Node == n.id {
+		a.sendLocal(to, m)
+	} else if receiver := n.world.byID[to.Node]; receiver != nil {
+		a.sendRemote(receiver, to, m)
+	} else {
+		n.world.markSent(n, c.self, a.hash, to, m) // and it vanishes
 	}
 }
 

@@ -26,14 +26,15 @@ func mixBytes(h uint64, b []byte) uint64 {
 		h = mix(h, binary.LittleEndian.Uint64(b))
 		b = b[8:]
 	}
-	if len(b) == 0 {
+	switch n := len(b); {
+	case n == 0:
 		return h
+	case n >= 4: // read from both ends: where the two overlap they agree
+		head, tail := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[n-4:])
+		return mix(h, uint64(head)|uint64(tail)<<(8*(n-4)))
+	default:
+		return mix(h, uint64(b[0])|uint64(b[n/2])<<(8*(n/2))|uint64(b[n-1])<<(8*(n-1)))
 	}
-	var last uint64
-	for i, c := range b {
-		last |= uint64(c) << (8 * i)
-	}
-	return mix(h, last)
 }
 
 // mixString returns h with s and its length folded in.
@@ -44,9 +45,15 @@ func mixString(h uint64, s string) uint64 {
 			uint64(s[4])<<32|uint64(s[5])<<40|uint64(s[6])<<48|uint64(s[7])<<56)
 		s = s[8:]
 	}
-	var last uint64
-	for i := range len(s) {
-		last |= uint64(s[i]) << (8 * i)
+	switch n := len(s); {
+	case n == 0:
+		return mix(h, 0)
+	case n >= 4:
+		head := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+		s = s[n-4:]
+		tail := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+		return mix(h, head|tail<<(8*(n-4)))
+	default:
+		return mix(h, uint64(s[0])|uint64(s[n/2])<<(8*(n/2))|uint64(s[n-1])<<(8*(n-1)))
 	}
-	return mix(h, last)
 }

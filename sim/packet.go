@@ -11,6 +11,9 @@ import (
 type packet struct {
 	from, to    actors.Ref
 	sender      *node
+	receiver    *node
+	fromHash    uint64
+	toHash      uint64
 	incarnation uint64        // of the sender
 	left        time.Duration // when it leaves the sender, which may crash before
 	bytes       []byte
@@ -20,19 +23,24 @@ type packet struct {
 }
 
 // sendLocal puts m into a mailbox of the same node, as it is.
-func (n *node) sendLocal(from, to actors.Ref, m actors.Message) {
-	n.world.markSent(n, from, to, m)
-	n.post(to.Name, envelope{from: from, message: m})
+func (a *actor) sendLocal(to actors.Ref, m actors.Message) {
+	n := a.node
+	n.world.markSent(n, a.context.self, a.hash, to, m)
+	if receiver := n.actors[to.Name]; receiver != nil {
+		receiver.post(envelope{from: a.context.self, sender: a.hash, message: m})
+	}
 }
 
 // sendRemote encodes m and sends off as many copies as the network lets through.
 // They leave when the call that sends them ends.
-func (n *node) sendRemote(from, to actors.Ref, m actors.Message) {
+func (a *actor) sendRemote(receiver *node, to actors.Ref, m actors.Message) {
+	n := a.node
 	w := n.world
+	from := a.context.self
 	b := w.encode(from, to, m)
 	w.stats.Sent++
-	p := packet{from: from, to: to, sender: n, incarnation: n.incarnation, left: n.free,
-		bytes: b, sum: mixBytes(0, b), number: w.stats.Sent}
+	p := packet{from: from, to: to, sender: n, receiver: receiver, fromHash: a.hash, toHash: hashRef(to),
+		incarnation: n.incarnation, left: n.free, bytes: b, sum: mixBytes(0, b), number: w.stats.Sent}
 	delays, blame := w.judge(&p)
 	p.copied = len(delays) > 1
 	w.markPacket(Sent, n.id, &p, m, len(delays), "")
@@ -53,12 +61,11 @@ func (w *World) encode(from, to actors.Ref, m actors.Message) []byte {
 	if w.config.Codec == nil {
 		panic(fmt.Sprintf("%v sends %T to %v in a world without codec", from, m, to))
 	}
-	b, err := w.config.Codec.Append(w.buffer.scratch[:0], m)
+	b, err := w.config.Codec.Append(w.buffer.room(), m)
 	if err != nil {
 		panic(fmt.Sprintf("%v cannot send %T to %v: %v", from, m, to, err))
 	}
-	w.buffer.scratch = b
-	return w.buffer.copy(b)
+	return w.buffer.keep(b)
 }
 
 // judge asks the network about p. The answer is good until the next call.
@@ -77,7 +84,7 @@ func (w *World) judge(p *packet) (delays []time.Duration, blame string) {
 func (w *World) arrive(slot uint32) {
 	p := *w.packets.at(slot)
 	w.packets.put(slot)
-	n := w.byID[p.to.Node]
+	n := p.receiver
 	a := n.actors[p.to.Name] // none if the node is down
 	switch {
 	case p.sender.endedBefore(p.incarnation, p.left):
@@ -107,7 +114,7 @@ func (w *World) deliver(a *actor, p *packet) {
 	}
 	w.stats.Delivered++
 	w.markPacket(Delivered, n.id, p, m, 1, "")
-	a.post(envelope{from: p.from, message: m, packet: p.number})
+	a.post(envelope{from: p.from, sender: p.fromHash, message: m, packet: p.number})
 }
 
 // lose records that a copy of p will not arrive.
@@ -121,20 +128,24 @@ func (n *node) endedBefore(incarnation uint64, t time.Duration) bool {
 	return incarnation <= uint64(len(n.ends)) && n.ends[incarnation-1] < t
 }
 
-// markSent records a message within one node.
-func (w *World) markSent(n *node, from, to actors.Ref, m actors.Message) {
-	w.mark(Sent, n.id, hashRef(from), hashRef(to))
-	if w.trace.watched.Has(Sent) {
-		w.tell(Event{Kind: Sent, Node: n.id, From: from, To: to, Message: m, Copies: 1})
+// markSent records a message within one node, or to nobody, of a sender with its hash.
+func (w *World) markSent(n *node, from actors.Ref, hash uint64, to actors.Ref, m actors.Message) {
+	w.mark(Sent, n.id, hash, hashRef(to))
+	if w.watched(Sent) {
+		e := w.event(Sent, n.id)
+		e.From, e.To, e.Message, e.Copies = from, to, m, 1
+		w.tell(e)
 	}
 }
 
 // markPacket records what becomes of a packet.
 func (w *World) markPacket(kind Kind, at actors.NodeID, p *packet, m actors.Message,
 	copies int, blame string) {
-	w.mark(kind, at, mix(p.number, hashRef(p.from)), mix(p.sum, hashRef(p.to)))
-	if w.trace.watched.Has(kind) {
-		w.tell(Event{Kind: kind, Node: at, From: p.from, To: p.to, Message: m,
-			Packet: p.number, Size: len(p.bytes), Copies: copies, Text: blame})
+	w.mark(kind, at, mix(p.number, p.fromHash), mix(p.sum, p.toHash))
+	if w.watched(kind) {
+		e := w.event(kind, at)
+		e.From, e.To, e.Message, e.Packet = p.from, p.to, m, p.number
+		e.Size, e.Copies, e.Text = len(p.bytes), copies, blame
+		w.tell(e)
 	}
 }

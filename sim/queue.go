@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A happening is what the world will do next at some time.
 type happening uint8
@@ -26,17 +29,62 @@ func (a item) before(b item) bool {
 	return a.at < b.at || a.at == b.at && a.seq < b.seq
 }
 
-// A queue holds items, the earliest on top. It is a heap of values with four
-// children each: shallower than a binary heap, and four items share a cache line
-// or two.
-type queue struct{ items []item }
+// A queue holds items, of which the earliest comes out. Most of what is put in is a
+// step of a node, which comes next or nearly so: it stays in a short list in front of
+// a heap, which it would have to climb and to leave again. The heap is one of values
+// with four children each: shallower than a binary heap, and four items share a cache
+// line or two.
+type queue struct {
+	near  []item // each before all of items, the latest first
+	items []item // the heap
+}
+
+// nearMax is how many items the list in front of the heap holds.
+const nearMax = 16
+
+func (q *queue) len() int { return len(q.near) + len(q.items) }
+
+// soonest is the time of the earliest item; there must be one.
+func (q *queue) soonest() time.Duration {
+	if last := len(q.near) - 1; last >= 0 {
+		return q.near[last].at
+	}
+	return q.items[0].at
+}
 
 func (q *queue) push(it item) {
+	if len(q.items) > 0 && !it.before(q.items[0]) {
+		q.heap(it)
+		return
+	}
+	if len(q.near) == nearMax {
+		if !it.before(q.near[0]) {
+			q.heap(it)
+			return
+		}
+		q.heap(q.near[0])
+		q.near = append(q.near[:0], q.near[1:]...)
+	}
+	q.near = append(q.near, it)
+	i := len(q.near) - 1
+	for ; i > 0 && q.near[i-1].before(it); i-- {
+		q.near[i] = q.near[i-1]
+	}
+	q.near[i] = it
+}
+
+// heap puts it into the heap.
+func (q *queue) heap(it item) {
 	q.items = append(q.items, it)
 	q.up(len(q.items)-1, it)
 }
 
 func (q *queue) pop() item {
+	if last := len(q.near) - 1; last >= 0 {
+		it := q.near[last]
+		q.near = q.near[:last]
+		return it
+	}
 	top, last := q.items[0], len(q.items)-1
 	it := q.items[last]
 	q.items = q.items[:last]
@@ -48,6 +96,7 @@ func (q *queue) pop() item {
 
 // keep drops every item for which keep is false.
 func (q *queue) keep(keep func(item) bool) {
+	q.near = slices.DeleteFunc(q.near, func(it item) bool { return !keep(it) })
 	kept := q.items[:0]
 	for _, it := range q.items {
 		if keep(it) {

@@ -124,9 +124,10 @@ func (n *node) accuse(who, what string, stack []byte) {
 	w := n.world
 	w.stats.Panics++
 	w.mark(Panicked, n.id, mixString(0, who), 0)
-	if w.trace.watched.Has(Panicked) {
-		w.tell(Event{Kind: Panicked, Node: n.id, From: actors.Ref{Node: n.id, Name: who},
-			Text: what, Stack: stack})
+	if w.watched(Panicked) {
+		e := w.event(Panicked, n.id)
+		e.From, e.Text, e.Stack = actors.Ref{Node: n.id, Name: who}, what, stack
+		w.tell(e)
 	}
 	if n.up {
 		n.bury(w.now)
@@ -139,24 +140,29 @@ func (n *node) halt(a *actor, err error) {
 	n.dying = true
 	w.stats.Halts++
 	w.mark(Halted, n.id, a.hash, mixString(0, err.Error()))
-	if w.trace.watched.Has(Halted) {
-		w.tell(Event{Kind: Halted, Node: n.id, From: a.context.self, Err: err})
+	if w.watched(Halted) {
+		e := w.event(Halted, n.id)
+		e.From, e.Err = a.context.self, err
+		w.tell(e)
 	}
 }
 
 // markReceived records that a handles e.
 func (w *World) markReceived(a *actor, e *envelope) {
-	w.mark(Received, a.node.id, a.hash, mix(hashRef(e.from), e.packet))
-	if w.trace.watched.Has(Received) {
-		w.tell(Event{Kind: Received, Node: a.node.id, From: e.from, To: a.context.self,
-			Message: e.message, Packet: e.packet})
+	w.mark(Received, a.node.id, a.hash, mix(e.sender, e.packet))
+	if w.watched(Received) {
+		seen := w.event(Received, a.node.id)
+		seen.From, seen.To, seen.Message, seen.Packet = e.from, a.context.self, e.message, e.packet
+		w.tell(seen)
 	}
 }
 
 // markActor records an event of which only the actor matters.
 func (w *World) markActor(kind Kind, a *actor) {
 	w.mark(kind, a.node.id, a.hash, 0)
-	if w.trace.watched.Has(kind) {
-		w.tell(Event{Kind: kind, Node: a.node.id, To: a.context.self})
+	if w.watched(kind) {
+		e := w.event(kind, a.node.id)
+		e.To = a.context.self
+		w.tell(e)
 	}
 }

@@ -107,12 +107,13 @@ func (s *storage) ask(what, name string) bool {
 }
 
 // mark records what the actor asks of its disk.
-func (s *storage) mark(e Event, x uint64) {
+func (s *storage) mark(asked Event, x uint64) {
 	a := s.actor
 	w := a.node.world
-	w.mark(e.Kind, a.node.id, a.hash, mixString(x, e.Log))
-	if w.trace.watched.Has(e.Kind) {
-		e.Node, e.From = a.node.id, a.context.self
+	w.mark(asked.Kind, a.node.id, a.hash, mixString(x, asked.Log))
+	if w.watched(asked.Kind) {
+		e := w.event(asked.Kind, a.node.id)
+		e.From, e.Log, e.Record, e.Mark, e.Text = a.context.self, asked.Log, asked.Record, asked.Mark, asked.Text
 		w.tell(e)
 	}
 }
@@ -122,17 +123,18 @@ func (a *actor) complete(m actors.Message) {
 	if a.stopped {
 		return
 	}
-	e, x := answer(m)
-	e.Node, e.To, e.Message = a.node.id, a.context.self, m
-	if e.Err != nil {
-		x = mixString(x, e.Err.Error())
+	answered, x := answer(m)
+	if answered.Err != nil {
+		x = mixString(x, answered.Err.Error())
 	}
 	w := a.node.world
-	w.mark(e.Kind, a.node.id, a.hash, mixString(x, e.Log))
-	if w.trace.watched.Has(e.Kind) {
+	w.mark(answered.Kind, a.node.id, a.hash, mixString(x, answered.Log))
+	if w.watched(answered.Kind) {
+		e := w.event(answered.Kind, a.node.id)
+		e.To, e.Message, e.Log, e.Err, e.Mark = a.context.self, m, answered.Log, answered.Err, answered.Mark
 		w.tell(e)
 	}
-	a.post(envelope{message: m})
+	a.post(envelope{sender: nobody, message: m})
 }
 
 // answer returns what the answer of a disk is in the trace, and a hash of what it

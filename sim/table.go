@@ -31,8 +31,7 @@ func (t *table[T]) put(slot uint32) {
 // A bytesArena hands out small slices of larger blocks: what travels is short,
 // and most of it is garbage soon.
 type bytesArena struct {
-	block   []byte
-	scratch []byte
+	block []byte // what is left of it
 }
 
 const (
@@ -40,15 +39,19 @@ const (
 	smallBytes = 1 << 10
 )
 
-// copy returns a copy of b that nothing else shares.
-func (a *bytesArena) copy(b []byte) []byte {
-	if len(b) > smallBytes {
-		return append([]byte(nil), b...)
-	}
-	if len(b) > cap(a.block)-len(a.block) {
+// room returns an empty slice to append to. What was appended is to be kept before
+// more room is asked for.
+func (a *bytesArena) room() []byte {
+	if cap(a.block) < smallBytes {
 		a.block = make([]byte, 0, blockBytes)
 	}
-	start := len(a.block)
-	a.block = append(a.block, b...)
-	return a.block[start:len(a.block):len(a.block)]
+	return a.block
+}
+
+// keep takes what was appended to room out of the arena, so that nothing else shares it.
+func (a *bytesArena) keep(b []byte) []byte {
+	if len(b) <= cap(a.block) { // else appending moved it into memory of its own
+		a.block = a.block[len(b):len(b)]
+	}
+	return b[:len(b):len(b)]
 }

@@ -63,11 +63,13 @@ func (w *World) fire(it item) {
 	t.seq = 0
 	w.stats.Timers++
 	w.mark(Fired, a.node.id, a.hash, 0)
-	if w.trace.watched.Has(Fired) {
-		w.tell(Event{Kind: Fired, Node: a.node.id, From: a.context.self, To: a.context.self,
-			Message: t.message})
+	id := t.id
+	if w.watched(Fired) {
+		e := w.event(Fired, a.node.id)
+		e.From, e.To, e.Message = a.context.self, a.context.self, t.message
+		w.tell(e)
 	}
-	a.post(envelope{from: a.context.self, timer: t.id, slot: it.slot})
+	a.post(envelope{from: a.context.self, sender: a.hash, timer: id, slot: it.slot})
 }
 
 // open returns e with its message, or false if its timer was cancelled meanwhile.
@@ -102,7 +104,7 @@ const sweepMin = 1024
 
 // sweep takes cancelled timers out of the queue once they are most of it.
 func (w *World) sweep() {
-	if w.dead < sweepMin || w.dead < len(w.queue.items)/2 {
+	if w.dead < sweepMin || w.dead < w.queue.len()/2 {
 		return
 	}
 	w.queue.keep(func(it item) bool {

@@ -9,15 +9,9 @@ import (
 type trace struct {
 	hash      uint64
 	seq       uint64
-	watched   Kinds
-	observers []observer
+	observers [kinds][]func(*Event)
 	events    []*Event // being told, outermost first
 	telling   int
-}
-
-type observer struct {
-	kinds Kinds
-	f     func(*Event)
 }
 
 // Hash returns the running hash of the trace. Equal hashes mean equal runs.
@@ -27,16 +21,24 @@ func (w *World) Hash() uint64 { return w.trace.hash }
 // observers were added. F may act on the world; what it does happens after the
 // event.
 func (w *World) Observe(kinds Kinds, f func(*Event)) {
-	w.trace.watched |= kinds
-	w.trace.observers = append(w.trace.observers, observer{kinds, f})
+	for k := range w.trace.observers {
+		if kinds.Has(Kind(k)) {
+			w.trace.observers[k] = append(w.trace.observers[k], f)
+		}
+	}
 }
+
+// watched reports whether anybody wants to be told of events of a kind.
+func (w *World) watched(k Kind) bool { return len(w.trace.observers[k]) > 0 }
 
 // Note puts an annotation of the harness into the trace, such as a fault that it
 // injects.
 func (w *World) Note(text string) {
 	w.mark(Noted, 0, mixString(0, text), 0)
-	if w.trace.watched.Has(Noted) {
-		w.tell(Event{Kind: Noted, Text: text})
+	if w.watched(Noted) {
+		e := w.event(Noted, 0)
+		e.Text = text
+		w.tell(e)
 	}
 }
 
@@ -44,16 +46,20 @@ func (w *World) Note(text string) {
 func (w *World) markReached(a *actor, name string) {
 	w.marks[name]++
 	w.mark(Marked, a.node.id, a.hash, mixString(0, name))
-	if w.trace.watched.Has(Marked) {
-		w.tell(Event{Kind: Marked, Node: a.node.id, From: a.context.self, Text: name})
+	if w.watched(Marked) {
+		e := w.event(Marked, a.node.id)
+		e.From, e.Text = a.context.self, name
+		w.tell(e)
 	}
 }
 
 // Show tells observers of [Shown] what the harness saw on a node beside the trace, such
 // as what became of the state of an actor.
 func (w *World) Show(n actors.NodeID, seen actors.Message) {
-	if w.trace.watched.Has(Shown) {
-		w.tell(Event{Kind: Shown, Node: n, Message: seen})
+	if w.watched(Shown) {
+		e := w.event(Shown, n)
+		e.Message = seen
+		w.tell(e)
 	}
 }
 
@@ -66,30 +72,35 @@ func (w *World) mark(kind Kind, node actors.NodeID, x, y uint64) {
 	t.hash = mix(h, x^mix(y, uint64(kind)))
 }
 
-// tell hands the event just marked to the observers of its kind.
-func (w *World) tell(e Event) {
+// event returns the event just marked, to be completed and told at once.
+func (w *World) event(kind Kind, node actors.NodeID) *Event {
 	t := &w.trace
-	e.Seq, e.At, e.Hash = t.seq, w.now, t.hash
 	if t.telling == len(t.events) {
 		t.events = append(t.events, new(Event))
 	}
-	p := t.events[t.telling]
-	*p = e
+	e := t.events[t.telling]
+	e.Seq, e.At, e.Kind, e.Node, e.Hash = t.seq, w.now, kind, node, t.hash
+	return e
+}
+
+// tell hands e to the observers of its kind.
+func (w *World) tell(e *Event) {
+	t := &w.trace
 	t.telling++
-	for _, o := range t.observers {
-		if o.kinds.Has(e.Kind) {
-			o.f(p)
-		}
+	for _, f := range t.observers[e.Kind] {
+		f(e)
 	}
 	t.telling--
-	*p = Event{}
+	*e = Event{}
 }
 
 // traceNode records an event of which there is no more to say than a number.
 func (w *World) traceNode(kind Kind, n *node, x uint64) {
 	w.mark(kind, n.id, x, 0)
-	if w.trace.watched.Has(kind) {
-		w.tell(Event{Kind: kind, Node: n.id, Mark: x})
+	if w.watched(kind) {
+		e := w.event(kind, n.id)
+		e.Mark = x
+		w.tell(e)
 	}
 	switch kind {
 	case Drifted, WallShifted:
@@ -99,3 +110,6 @@ func (w *World) traceNode(kind Kind, n *node, x uint64) {
 
 // hashRef hashes an address.
 func hashRef(r actors.Ref) uint64 { return mixString(uint64(r.Node), r.Name) }
+
+// nobody is the hash of no address, from which the harness and the disks speak.
+var nobody = hashRef(actors.Ref{})

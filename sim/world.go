@@ -178,8 +178,10 @@ func (w *World) callAt(t time.Duration, c callback) {
 // no codec. If there is no such actor now, m vanishes.
 func (w *World) Send(to actors.Ref, m actors.Message) {
 	n := w.mustNode(to.Node)
-	w.markSent(n, actors.Ref{}, to, m)
-	n.post(to.Name, envelope{message: m})
+	w.markSent(n, actors.Ref{}, nobody, to, m)
+	if a := n.actors[to.Name]; a != nil {
+		a.post(envelope{sender: nobody, message: m})
+	}
 }
 
 // Run lets d pass.
@@ -192,7 +194,7 @@ func (w *World) Run(d time.Duration) {
 func (w *World) RunUntil(done func() bool, limit time.Duration) bool {
 	end := w.now + limit
 	for !done() {
-		if len(w.queue.items) == 0 || w.queue.items[0].at > end {
+		if w.queue.len() == 0 || w.queue.soonest() > end {
 			w.now = end
 			return false
 		}
@@ -203,7 +205,7 @@ func (w *World) RunUntil(done func() bool, limit time.Duration) bool {
 
 // Quiet reports whether nothing is going to happen any more unless the harness
 // acts.
-func (w *World) Quiet() bool { return len(w.queue.items) == w.dead }
+func (w *World) Quiet() bool { return w.queue.len() == w.dead }
 
 // next makes the earliest item happen.
 func (w *World) next() {
