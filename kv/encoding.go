@@ -14,9 +14,12 @@ var ErrCorrupt = errors.New("kv: corrupt encoding")
 type encoder struct{ b []byte }
 
 func (e *encoder) uvarint(num protowire.Number, v uint64) {
-	if v != 0 {
-		e.b = protowire.AppendTag(e.b, num, protowire.VarintType)
-		e.b = protowire.AppendVarint(e.b, v)
+	switch {
+	case v == 0:
+	case num < 16 && v < 1<<7: // nearly all are: a byte each
+		e.b = append(e.b, byte(num)<<3|byte(protowire.VarintType), byte(v))
+	default:
+		e.b = protowire.AppendVarint(protowire.AppendTag(e.b, num, protowire.VarintType), v)
 	}
 }
 
@@ -85,6 +88,10 @@ func (d *decoder) next() bool {
 	if len(d.rest) == 0 {
 		return false
 	}
+	if c := d.rest[0]; c>>3 > 0 && c < 1<<7 { // most tags take one byte
+		d.num, d.typ, d.rest = protowire.Number(c>>3), protowire.Type(c&7), d.rest[1:]
+		return true
+	}
 	num, typ, n := protowire.ConsumeTag(d.rest)
 	if !d.advance(n) {
 		return false
@@ -96,6 +103,11 @@ func (d *decoder) next() bool {
 func (d *decoder) uvarint() uint64 {
 	if !d.expect(protowire.VarintType) {
 		return 0
+	}
+	if len(d.rest) > 0 && d.rest[0] < 1<<7 {
+		v := d.rest[0]
+		d.rest = d.rest[1:]
+		return uint64(v)
 	}
 	v, n := protowire.ConsumeVarint(d.rest)
 	d.advance(n)

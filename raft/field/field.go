@@ -25,6 +25,9 @@ func AppendNumber(b []byte, n protowire.Number, v uint64) []byte {
 
 // AppendItem appends a number of a list, which counts even if it is zero.
 func AppendItem(b []byte, n protowire.Number, v uint64) []byte {
+	if n < 16 && v < 1<<7 { // nearly all are: a byte each
+		return append(b, byte(n)<<3|byte(protowire.VarintType), byte(v))
+	}
 	return protowire.AppendVarint(protowire.AppendTag(b, n, protowire.VarintType), v)
 }
 
@@ -53,7 +56,8 @@ type Reader struct {
 
 	rest   []byte
 	kind   protowire.Type
-	value  []byte // of the current field, with the length prefix if it has one
+	number uint64 // of the current field, if it is a number
+	bytes  []byte // of the current field, if it is bytes
 	failed bool
 }
 
@@ -66,19 +70,43 @@ func (r *Reader) Next() bool {
 	if r.failed || len(r.rest) == 0 {
 		return false
 	}
-	number, kind, n := protowire.ConsumeTag(r.rest)
-	if n < 0 {
-		r.failed = true
-		return false
+	tag := r.rest[0]
+	number, kind, n := protowire.Number(tag>>3), protowire.Type(tag&7), 1
+	if tag < 1<<3 || tag >= 1<<7 { // few tags take more than a byte
+		if number, kind, n = protowire.ConsumeTag(r.rest); n < 0 {
+			return r.fail()
+		}
 	}
-	size := protowire.ConsumeFieldValue(number, kind, r.rest[n:])
-	if size < 0 {
-		r.failed = true
-		return false
+	if r.rest = r.rest[n:]; !r.take(number, kind) {
+		return r.fail()
 	}
 	r.Number, r.kind = number, kind
-	r.value, r.rest = r.rest[n:n+size], r.rest[n+size:]
 	return true
+}
+
+// take reads the value of a field, and reports whether there was one.
+func (r *Reader) take(number protowire.Number, kind protowire.Type) bool {
+	var n int
+	switch {
+	case kind == protowire.VarintType && len(r.rest) > 0 && r.rest[0] < 1<<7: // nor do most numbers
+		r.number, n = uint64(r.rest[0]), 1
+	case kind == protowire.VarintType:
+		r.number, n = protowire.ConsumeVarint(r.rest)
+	case kind == protowire.BytesType:
+		r.bytes, n = protowire.ConsumeBytes(r.rest)
+	default:
+		n = protowire.ConsumeFieldValue(number, kind, r.rest)
+	}
+	if n < 0 {
+		return false
+	}
+	r.rest = r.rest[n:]
+	return true
+}
+
+func (r *Reader) fail() bool {
+	r.failed = true
+	return false
 }
 
 // Check makes the Reader fail unless ok: for what only the caller can judge.
@@ -100,8 +128,7 @@ func (r *Reader) Uint() uint64 {
 	if r.Check(r.kind == protowire.VarintType); r.failed {
 		return 0
 	}
-	v, _ := protowire.ConsumeVarint(r.value)
-	return v
+	return r.number
 }
 
 // Bool is the current field as a truth.
@@ -130,8 +157,7 @@ func (r *Reader) Bytes() []byte {
 	if r.Check(r.kind == protowire.BytesType); r.failed {
 		return nil
 	}
-	v, _ := protowire.ConsumeBytes(r.value)
-	return v[:len(v):len(v)]
+	return r.bytes[:len(r.bytes):len(r.bytes)]
 }
 
 // Uints is the current field as a packed list of at most limit numbers.
