@@ -35,12 +35,16 @@ func reached[T cmp.Ordered](c Configuration, by func(ID) T) T {
 }
 
 func reachedByMost[T cmp.Ordered](voters []ID, by func(ID) T) T {
-	var room [7]T // so that usual groups need no allocation
-	values := room[:0]
+	var room [7]T      // so that usual groups need no allocation
+	values := room[:0] // sorted
 	for _, id := range voters {
-		values = append(values, by(id))
+		v, i := by(id), len(values)
+		values = append(values, v)
+		for ; i > 0 && values[i-1] > v; i-- {
+			values[i] = values[i-1]
+		}
+		values[i] = v
 	}
-	slices.Sort(values)
 	return values[len(values)-majority(len(values))]
 }
 

@@ -106,8 +106,9 @@ func (o *watch) delivered(e *sim.Event) {
 func (o *watch) sent(e *sim.Event) {
 	switch m := e.Message.(type) {
 	case raft.Message:
-		o.promised(groupOf(e.To.Name), m)
-		o.protocol.Said(groupOf(e.To.Name), m)
+		g := groupOf(e.To.Name)
+		o.promised(g, m)
+		o.protocol.Said(g, m)
 	case peer.Request:
 		o.asked(e, m)
 	case peer.Response:

@@ -126,10 +126,20 @@ func (n *Network) Judge(now time.Duration, from, to actors.NodeID, size int,
 	delays = append(delays, 0)
 	var wait time.Duration
 	for _, r := range n.rules {
-		d := r.rule.Judge(p, n.stream(streams, r.name, from, to))
-		n.count(r.name, d)
+		s := streams[r.name]
+		if s == nil {
+			s = n.streams(n.tallies[r.name].Name, uint64(from), uint64(to))
+			streams[r.name] = s
+		}
+		t := &n.tallies[r.name]
+		t.Judged++
+		d := r.rule.Judge(p, s)
+		if d == (Decision{}) {
+			continue
+		}
+		t.count(d)
 		if d.Lost && blame == "" {
-			blame = n.tallies[r.name].Name
+			blame = t.Name
 		}
 		if d.Again > 0 {
 			delays = append(delays, d.Again)
@@ -155,16 +165,8 @@ func (n *Network) link(l link) []Stream {
 	return s
 }
 
-func (n *Network) stream(of []Stream, name int, from, to actors.NodeID) Stream {
-	if of[name] == nil {
-		of[name] = n.streams(n.tallies[name].Name, uint64(from), uint64(to))
-	}
-	return of[name]
-}
-
-func (n *Network) count(name int, d Decision) {
-	t := &n.tallies[name]
-	t.Judged++
+// count takes note of what a rule did to a packet.
+func (t *Tally) count(d Decision) {
 	if d.Lost {
 		t.Lost++
 	}

@@ -136,24 +136,30 @@ func (r Clog) Judge(p Packet, _ Stream) Decision {
 // would find more than Queue bytes before it is lost.
 type Bandwidth struct {
 	perSecond int
-	queue     int
-	idle      map[link]time.Duration // when the link will have sent everything
+	patience  time.Duration           // how long the queue takes
+	idle      map[link]*time.Duration // when the link will have sent everything
 }
 
 // NewBandwidth returns a Bandwidth whose links are idle.
 func NewBandwidth(perSecond, queue int) *Bandwidth {
-	return &Bandwidth{perSecond: perSecond, queue: queue, idle: make(map[link]time.Duration)}
+	r := &Bandwidth{perSecond: perSecond, idle: make(map[link]*time.Duration)}
+	r.patience = r.time(queue)
+	return r
 }
 
 // Judge implements [Rule].
 func (r *Bandwidth) Judge(p Packet, _ Stream) Decision {
-	l := link{p.From, p.To}
-	start := max(r.idle[l], p.At)
-	if start-p.At > r.time(r.queue) {
+	idle := r.idle[link{p.From, p.To}]
+	if idle == nil {
+		idle = new(time.Duration)
+		r.idle[link{p.From, p.To}] = idle
+	}
+	start := max(*idle, p.At)
+	if start-p.At > r.patience {
 		return Decision{Lost: true}
 	}
-	r.idle[l] = start + r.time(p.Size)
-	return Decision{Wait: r.idle[l] - p.At}
+	*idle = start + r.time(p.Size)
+	return Decision{Wait: *idle - p.At}
 }
 
 // time is how long a link is busy with so many bytes.
