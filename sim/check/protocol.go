@@ -134,8 +134,8 @@ func (p *Protocol) Got(id Group, m raft.Message) {
 		r.granted(m)
 	case raft.Heartbeat:
 		r.beat(m, now)
-	case raft.AppendEntries:
-		r.search.asked(m)
+	case raft.RejectEntries:
+		p.replica(id, m.From).search.rejected(m)
 	}
 	r.owe(m, now)
 }
@@ -164,7 +164,11 @@ func (p *Protocol) Said(id Group, m raft.Message) {
 		}
 	case raft.RejectEntries:
 		p.mustSkipTerms(r, m)
-	case raft.AppendEntries, raft.Heartbeat:
+	case raft.AppendEntries:
+		p.replica(id, m.To).search.asked(m)
+		p.mustHaveCompany(r, m)
+		p.govern(r, m)
+	case raft.Heartbeat:
 		p.mustHaveCompany(r, m)
 		p.govern(r, m)
 	case raft.TellTerm, raft.OfferSnapshot: // which tell a leaver as well as any
