@@ -233,9 +233,7 @@ func (c *Consensus) Applied(id Group, n Node, e raft.Entry, state uint64) {
 		c.violate(AppliedAscends, g, "node %d applied index %d after %d", n, e.Index, m.applied)
 		return
 	}
-	if m.last() < e.Index && !c.Trusting {
-		c.violate(DurableApplied, g, "node %d applied index %d; its disk holds the log up to %d", n, e.Index, m.last())
-	}
+	c.mustHold(g, n, m, e)
 	m.applied, m.begun = e.Index, true
 	if int(e.Index) == len(g.ledger)+1 {
 		c.decide(g, n, e, state)
@@ -248,6 +246,19 @@ func (c *Consensus) Applied(id Group, n Node, e raft.Entry, state uint64) {
 		return
 	}
 	c.mustAgree(g, n, e.Index, state)
+}
+
+// mustHold refuses that n applies what its disk does not hold, or holds another entry in
+// the place of.
+func (c *Consensus) mustHold(g *group, n Node, m *image, e raft.Entry) {
+	switch {
+	case c.Trusting:
+	case m.last() < e.Index:
+		c.violate(DurableApplied, g, "node %d applied index %d; its disk holds the log up to %d", n, e.Index, m.last())
+	case m.base < e.Index && g.term(m, e.Index) != e.Term:
+		c.violate(DurableApplied, g, "node %d applied index %d of term %d; its disk holds an entry of term %d there",
+			n, e.Index, e.Term, g.term(m, e.Index))
+	}
 }
 
 // Restored is told when n goes on from a snapshot of index i, whose state has the

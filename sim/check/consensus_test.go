@@ -95,6 +95,11 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 		}},
 		{check.DurableApplied, func(s *story) {
 			s.decideA()
+			s.sync(3, vote(4, 1), entry(1, 4, "old"))
+			s.Applied(1, 3, entry(1, 5, "a"), 1)
+		}},
+		{check.DurableApplied, func(s *story) {
+			s.decideA()
 			s.sync(3, vote(5, 1))
 			s.Applied(1, 3, entry(1, 5, "a"), 1)
 		}},

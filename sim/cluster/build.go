@@ -205,6 +205,7 @@ func (r *run) addClient(id actors.NodeID) {
 	r.world.AddNode(id, func(spawn func(string, actors.Actor) actors.Ref) {
 		spawn(clientName, client.NewActor(client.ActorConfig{
 			Contacts: r.servers, SessionTTL: time.Duration(r.plan.Limits.Session) * time.Millisecond,
+			Once: r.plan.Network.Duplicate == 0,
 		}))
 	})
 	ref := actors.Ref{Node: id, Name: clientName}

@@ -136,6 +136,15 @@ func TestPlantedBugsOfOddWorldsAreFound(t *testing.T) {
 			sound := r.parts.machine
 			r.parts.machine = func() peer.StateMachine { return renaming{sound()} }
 		}, check.ExactlyOnce},
+		{"a deposed leader says that nothing happened", drifting, func(r *run) {
+			r.parts.codec = tamper(func(m actors.Message) actors.Message {
+				if a, ok := m.(peer.Response); ok && a.Outcome == peer.Unknown {
+					a.Outcome = peer.NotLeader
+					return a
+				}
+				return m
+			})
+		}, check.DefiniteFailure},
 		{"nobody passes on the stamps that a client has seen", wide, func(r *run) {
 			r.parts.codec = tamper(func(m actors.Message) actors.Message {
 				if q, ok := m.(peer.Request); ok {
