@@ -187,13 +187,13 @@ func (d *drawing) leavesOut(s Scenario, fault int) bool {
 }
 
 // ease draws how many times rarer a fault is than the scenario says: in a swarm some are.
-// What comes between servers concerns always the same ones where there are two, which
-// would never get anything done.
+// Where there are two servers, whatever strikes one stops both: with as many strikes they
+// might never get anything done.
 func (d *drawing) ease(s Scenario, fault int) time.Duration {
 	times := time.Duration(1)
 	if s.Swarm {
 		times <<= d.seed.Stream("swarm rate", uint64(fault)).IntN(3)
-		if d.plan.Cluster.Nodes == 2 && s.Faults[fault].Kind.needsPeers() {
+		if d.plan.Cluster.Nodes == 2 {
 			times *= 3
 		}
 	}
