@@ -236,28 +236,6 @@ func (r *Rehearsal) ReadFile(name string, piece int) actors.FileRead {
 // RemoveFile removes a file.
 func (r *Rehearsal) RemoveFile(name string) error { return r.plain(r.store.cabinet.remove(name)) }
 
-// FlipBit flips a bit of the byte at a place in a sealed file, for good.
-func (r *Rehearsal) FlipBit(name string, at, bit int) error {
-	f, err := os.OpenFile(r.store.cabinet.path(name), os.O_RDWR, fileMode)
-	if err != nil {
-		return r.plain(err)
-	}
-	defer f.Close() // it is never synced
-	b := make([]byte, 1)
-	if _, err := f.ReadAt(b, int64(at)); err != nil {
-		return r.plain(err)
-	}
-	b[0] ^= 1 << (bit % 8)
-	if _, err := f.WriteAt(b, int64(at)); err != nil {
-		return r.plain(err)
-	}
-	path := filepath.Join(filesDirectory, name)
-	r.see(change{kind: writes, path: path, at: at, data: b})
-	r.see(change{kind: syncs, path: path})
-	r.Promise(r.Moment())
-	return nil
-}
-
 // FailSync makes the next sync of a segment fail.
 func (r *Rehearsal) FailSync() { r.forgive(); r.trouble.sync = true }
 

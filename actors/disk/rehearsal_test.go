@@ -254,6 +254,39 @@ func TestAFlippedBitOfAFileStaysFlipped(t *testing.T) {
 	}
 }
 
+// Damage of what was synced is found in every life, and what recovery could take for a torn
+// end is spared.
+func TestAFlippedBitOfARecordIsFound(t *testing.T) {
+	spared := 0
+	for record := range 6 {
+		for seed := range uint64(10) {
+			r := newRehearsal(t, 200)
+			r.OpenLog("journal-1")
+			for i := range 5 {
+				r.AppendLog("journal-1", fmt.Appendf(nil, "record %d", i))
+				r.SyncLog("journal-1")
+			}
+			flipped, err := r.FlipRecord("journal-1", record, int(seed)*37)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				r.Promise(r.Moment())
+				logs, _, err := r.Crash(dice(seed))
+				if err != nil || len(logs) != 1 || errors.Is(logs[0].Err, actors.ErrCorrupt) != flipped {
+					t.Errorf("record %d, seed %d: flipped %v, and then %v, %v", record, seed, flipped, logs, err)
+				}
+			}
+			if !flipped {
+				spared++
+			}
+		}
+	}
+	if spared == 0 || spared > 20 {
+		t.Errorf("%d of 60 were spared: those that are not there, and perhaps the last", spared)
+	}
+}
+
 // After a sync that failed a later one, if somebody tried it, would prove nothing.
 func TestNothingIsProvenByASyncAfterOneThatFailed(t *testing.T) {
 	lost := 0

@@ -55,7 +55,7 @@ func (r *run) damage(kind plan.FaultKind, pick uint64, n actors.NodeID) bool {
 		return d.Misdirect(r.newestJournal(n), int(pick%(1<<20)), int(pick>>32%(1<<20)))
 	}
 	log, record := r.damageable(pick, n), int(pick>>8%(1<<20))
-	if pick%4 == 0 {
+	if pick%4 == 0 && r.plan.Disk.Files == plan.ModelFiles {
 		return d.LoseRecord(log, record)
 	}
 	return d.FlipBit(log, record, int(pick>>32%(1<<20)))
@@ -108,7 +108,7 @@ const births = "births"
 // lost two notes of it may have lost itself: it is struck once, when everybody has noted
 // everybody and that it was admitted.
 func (r *run) damageable(pick uint64, n actors.NodeID) string {
-	if pick>>61 == 0 && !r.strangers() && !r.harm.marred[n] {
+	if pick>>61 == 0 && r.plan.Disk.Files == plan.ModelFiles && !r.strangers() && !r.harm.marred[n] {
 		r.harm.marred[n] = true
 		return births
 	}

@@ -31,6 +31,7 @@ var wearing = plan.Scenario{
 		{Kind: plan.FailFile, Target: plan.Any, Every: 2 * time.Second, For: 300 * time.Millisecond},
 		{Kind: plan.FailAppend, Target: plan.Any, Every: 3 * time.Second, For: 300 * time.Millisecond},
 		{Kind: plan.FailRead, Target: plan.Any, Every: 2 * time.Second, For: 300 * time.Millisecond},
+		{Kind: plan.Corrupt, Target: plan.Any, Every: 2 * time.Second, For: 300 * time.Millisecond},
 	},
 }
 
@@ -97,6 +98,7 @@ type (
 	clinging struct{ cluster.Files } // removes nothing
 	babbling struct{ cluster.Files } // reads what was not written
 	dead     struct{ cluster.Files } // cannot be opened after a crash
+	numb     struct{ cluster.Files } // takes damage for a torn end
 )
 
 func (lazy) Promise(int) {}
@@ -150,6 +152,16 @@ func (f dead) Crash(realdisk.Dice) ([]actors.LogOpened, []string, error) {
 	return nil, nil, errors.New("the identity is damaged")
 }
 
+func (f numb) Crash(dice realdisk.Dice) ([]actors.LogOpened, []string, error) {
+	logs, files, err := f.Files.Crash(dice)
+	for i := range logs {
+		if l := &logs[i]; l.Err != nil {
+			l.Records, l.Holes, l.Err = l.Records[:l.Holes[0]], nil, nil
+		}
+	}
+	return logs, files, err
+}
+
 func TestFilesThatBreakThePromisesOfDisksAreFound(t *testing.T) {
 	dir := memory(t)
 	for _, c := range []struct {
@@ -166,6 +178,7 @@ func TestFilesThatBreakThePromisesOfDisksAreFound(t *testing.T) {
 		{"a log is lost", func(f cluster.Files) cluster.Files { return tidy{f} }, "is gone"},
 		{"a log is not removed", func(f cluster.Files) cluster.Files { return clinging{f} }, "was removed"},
 		{"a piece is another", func(f cluster.Files) cluster.Files { return babbling{f} }, "never written"},
+		{"damage is a torn end", func(f cluster.Files) cluster.Files { return numb{f} }, "noticed nothing"},
 		{"nothing can be opened", func(f cluster.Files) cluster.Files { return dead{f} }, "identity"},
 	} {
 		t.Run(c.bug, func(t *testing.T) {

@@ -114,6 +114,22 @@ type recovered struct {
 	files []string
 }
 
+// backFlipRecord lets the backing flip a bit of a record, once in a log. It reports whether
+// that is so, or there is no backing.
+func (d *Disk) backFlipRecord(l *log, record, bit int) bool {
+	if d.backing == nil {
+		return true
+	}
+	if l.harmed || !l.open || l.err != nil {
+		return false
+	}
+	flipped, err := d.backing.FlipRecord(l.name, record, bit)
+	if err != nil {
+		d.differ("log %s cannot be damaged: %v", l.name, err)
+	}
+	return flipped
+}
+
 // crashBacking damages the real files and returns what was recovered of them, if a disk
 // may have kept that.
 func (d *Disk) crashBacking() (left recovered, ok bool) {
@@ -137,10 +153,15 @@ func (d *Disk) crashBacking() (left recovered, ok bool) {
 func (d *Disk) admissible(found actors.LogOpened) error {
 	l := d.logs[found.Log]
 	switch {
-	case found.Err != nil:
-		return fmt.Errorf("recovery failed: %w", found.Err)
 	case l == nil && !slices.Contains(d.opening, found.Log):
 		return fmt.Errorf("log %s is there, and was never opened or was removed", found.Log)
+	case l != nil && l.harmed && errors.Is(found.Err, actors.ErrCorrupt):
+		return nil
+	case found.Err != nil:
+		return fmt.Errorf("recovery failed: %w", found.Err)
+	case l != nil && l.harmed:
+		return fmt.Errorf("log %s is damaged, and recovery has noticed nothing: it found %d records, of %d that were durable",
+			l.name, len(found.Records), l.durable)
 	case l == nil:
 		return startsWith(nil, found.Records, 0)
 	}
@@ -173,7 +194,11 @@ func (d *Disk) adoptLogs(left recovered) {
 		}
 		l := d.logs[name]
 		l.torn = 0
-		d.keep(l, len(found.Records))
+		if kept := len(found.Records); l.harmed {
+			d.keep(l, l.durable) // what else can be read of a damaged log is not compared
+		} else {
+			d.keep(l, kept)
+		}
 		l.close()
 		d.counts.Recoveries++
 		delete(left.logs, name)

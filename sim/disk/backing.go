@@ -31,6 +31,10 @@ type Backing interface {
 	// FlipBit flips a bit of the byte at a place in a sealed file, for good.
 	FlipBit(name string, at, bit int) error
 
+	// FlipRecord flips a bit of a durable record of a log that is open, for good, where
+	// recovery must notice, and reports whether it did.
+	FlipRecord(name string, record, bit int) (flipped bool, err error)
+
 	// Moment numbers what has been done so far. Promise says that somebody was told of what
 	// had been done by then, so a crash must leave it.
 	Moment() int

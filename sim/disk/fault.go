@@ -96,7 +96,7 @@ func once(f func()) func() {
 // reports whether there is such a record. The place is taken modulo what there is.
 func (d *Disk) FlipBit(log string, record, bit int) bool {
 	l := d.logs[log]
-	if d.backing != nil || l == nil || l.durable == 0 {
+	if l == nil || l.durable == 0 || !d.backFlipRecord(l, record%l.durable, bit) {
 		return false
 	}
 	r := &l.records[record%l.durable]
@@ -204,6 +204,7 @@ func (d *Disk) Wipe() {
 }
 
 func (d *Disk) damaged(l *log) {
+	l.harmed = true
 	if o := d.config.Observer; o != nil {
 		o.Damaged(l.name)
 	}

@@ -35,6 +35,7 @@ type log struct {
 	records []record
 	durable int
 	torn    int64 // bytes of a part of a record behind the last
+	harmed  bool  // something durable was damaged, which every opening must notice
 
 	// The rest ends with the node's incarnation.
 	open    bool
