@@ -55,7 +55,12 @@ func (w *wheel) advance(ctx actors.Context, now time.Duration) {
 	}
 	w.at = to
 	for n := max(from, to-notches+1); n <= to; n++ {
-		w.serve(ctx, n%notches)
+		slot := n % notches
+		if w.taken[slot/64]>>(slot%64) == 0 {
+			n += 63 - slot%64 // the rest of this word is empty
+			continue
+		}
+		w.serve(ctx, slot)
 	}
 }
 

@@ -66,7 +66,9 @@ func (r *Replica) readable(l *leader) Index { return max(r.commit, l.barrier) }
 // ask starts a round for gathered reads unless one is under way, and confirms what
 // a majority has answered, which in a group of one is everything.
 func (r *Replica) ask(l *leader) {
-	r.confirmRounds(l)
+	if len(l.reads.rounds) > 0 {
+		r.confirmRounds(l)
+	}
 	if len(l.reads.gathered) > 0 && len(l.reads.rounds) == 0 {
 		r.beginRound(l)
 		r.confirmRounds(l)

@@ -133,7 +133,8 @@ func (r *Replica) Step(in Input) Output {
 	r.change(in.Change)
 	r.transfer(in.Transfer)
 	r.watch()
-	return r.finish()
+	r.finish()
+	return r.out
 }
 
 // Never is the [Replica.Deadline] of a replica that waits for nothing.
@@ -176,11 +177,8 @@ func (r *Replica) begin(in Input) {
 	assert(in.Now >= r.now, "time went back from %v to %v", r.now, in.Now)
 	r.now, r.wall = in.Now, min(in.Wall, MaxStamp)
 	clear(r.out.Messages)
-	r.out = Output{
-		Messages: r.out.Messages[:0],
-		Reads:    r.out.Reads[:0],
-		Refused:  r.out.Refused[:0],
-	}
+	messages, reads, refused := r.out.Messages[:0], r.out.Reads[:0], r.out.Refused[:0]
+	r.out = Output{Messages: messages, Reads: reads, Refused: refused}
 }
 
 // settle keeps the promises that rested on Saves which are durable now.
@@ -216,7 +214,7 @@ func (r *Replica) watch() {
 }
 
 // finish collects the duties of the turn.
-func (r *Replica) finish() Output {
+func (r *Replica) finish() {
 	if l, leading := r.role.(*leader); leading {
 		r.govern(l)
 	}
@@ -228,7 +226,6 @@ func (r *Replica) finish() Output {
 	if l, leading := r.role.(*leader); leading {
 		r.out.Reads = l.reads.serve(r.out.Reads, r.delivered)
 	}
-	return r.out
 }
 
 // govern is the part of a leader in the duties of a turn.

@@ -251,6 +251,9 @@ func (r *Replica) receiveRejectEntries(m Message) {
 // advance commits what a majority holds, if it is of this term: an older entry can
 // still be overwritten though a majority holds it (§5.4.2, figure 8).
 func (r *Replica) advance(l *leader) {
+	if r.commit == r.log.last() {
+		return // all there is
+	}
 	holds := func(id ID) Index {
 		if id == r.config.ID {
 			return r.durable.durable

@@ -302,7 +302,10 @@ func (w *recordedWAL) wrote(path string, at int, data []byte) {
 
 // lookAtMargin tells how the last segment has become longer or shorter.
 func (w *recordedWAL) lookAtMargin() error {
-	info, err := os.Stat(w.tail)
+	if err := w.openTail(); err != nil {
+		return err
+	}
+	info, err := w.tailFile.Stat()
 	if err != nil || int(info.Size()) == len(w.known[w.tail]) {
 		return err
 	}

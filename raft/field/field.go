@@ -77,25 +77,24 @@ func (r *Reader) Next() bool {
 			return r.fail()
 		}
 	}
-	if r.rest = r.rest[n:]; !r.take(number, kind) {
-		return r.fail()
+	r.Number, r.kind, r.rest = number, kind, r.rest[n:]
+	if kind == protowire.VarintType && len(r.rest) > 0 && r.rest[0] < 1<<7 { // nor do most numbers
+		r.number, r.rest = uint64(r.rest[0]), r.rest[1:]
+		return true
 	}
-	r.Number, r.kind = number, kind
-	return true
+	return r.take() || r.fail()
 }
 
-// take reads the value of a field, and reports whether there was one.
-func (r *Reader) take(number protowire.Number, kind protowire.Type) bool {
+// take reads the value of the current field, and reports whether there was one.
+func (r *Reader) take() bool {
 	var n int
-	switch {
-	case kind == protowire.VarintType && len(r.rest) > 0 && r.rest[0] < 1<<7: // nor do most numbers
-		r.number, n = uint64(r.rest[0]), 1
-	case kind == protowire.VarintType:
+	switch r.kind {
+	case protowire.VarintType:
 		r.number, n = protowire.ConsumeVarint(r.rest)
-	case kind == protowire.BytesType:
+	case protowire.BytesType:
 		r.bytes, n = protowire.ConsumeBytes(r.rest)
 	default:
-		n = protowire.ConsumeFieldValue(number, kind, r.rest)
+		n = protowire.ConsumeFieldValue(r.Number, r.kind, r.rest)
 	}
 	if n < 0 {
 		return false

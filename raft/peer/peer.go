@@ -184,7 +184,9 @@ func (p *Peer) Flush(ctx actors.Context) {
 		return
 	}
 	tell(ctx, out.Marks)
-	p.save(ctx, out.Save)
+	if out.Save.Number > 0 {
+		p.save(ctx, out.Save)
+	}
 	p.send(ctx, out.Messages)
 	p.install(ctx, out.Restored)
 	p.apply(ctx, out.Committed)
@@ -276,18 +278,15 @@ func (p *Peer) ignore(ctx actors.Context, from actors.Ref, m actors.Message) {
 }
 
 // step hands over what was collected.
-func (p *Peer) step(ctx actors.Context) raft.Output {
+func (p *Peer) step(ctx actors.Context) (out raft.Output) {
 	p.turn.Now, p.turn.Wall = ctx.Now(), wall(ctx)
 	p.ctx = ctx
-	out := p.replica.Step(p.turn)
+	out = p.replica.Step(p.turn)
 	p.ctx = nil
 	p.belief = p.replica.Status()
-	p.turn = raft.Input{
-		Saved:     p.turn.Saved,
-		Messages:  emptied(p.turn.Messages),
-		Proposals: emptied(p.turn.Proposals),
-		Reads:     emptied(p.turn.Reads),
-	}
+	saved, messages := p.turn.Saved, emptied(p.turn.Messages)
+	proposals, reads := emptied(p.turn.Proposals), emptied(p.turn.Reads)
+	p.turn = raft.Input{Saved: saved, Messages: messages, Proposals: proposals, Reads: reads}
 	return out
 }
 
@@ -307,10 +306,8 @@ func emptied[T any](list []T) []T {
 func wall(ctx actors.Context) raft.Stamp { return raft.Stamp(max(ctx.Wall().UnixNano(), 0)) }
 
 func (p *Peer) save(ctx actors.Context, s raft.Save) {
-	if s.Number > 0 {
-		ctx.Send(p.config.Journal, journal.Append{Group: p.config.Group, Save: s})
-		p.retain(s)
-	}
+	ctx.Send(p.config.Journal, journal.Append{Group: p.config.Group, Save: s})
+	p.retain(s)
 }
 
 func (p *Peer) send(ctx actors.Context, messages []raft.Message) {
