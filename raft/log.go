@@ -5,12 +5,12 @@ import (
 	"sort"
 )
 
-// entryOverhead is what an entry counts towards limits on bytes besides its data,
-// so that entries without data are limited too.
-const entryOverhead = 32
+// EntryOverhead is what an entry counts towards limits on bytes besides its data, in
+// bytes, so that entries without data are limited too.
+const EntryOverhead = 32
 
 // weight is what e counts towards limits on bytes.
-func (e Entry) weight() int { return len(e.Data) + entryOverhead }
+func (e Entry) weight() int { return len(e.Data) + EntryOverhead }
 
 // weigh is what entries count together.
 func weigh(entries []Entry) (n int) {

@@ -2,7 +2,7 @@
 //
 // An oracle believes only what the harness observed: messages as they left, the
 // durable images of the disks, entries as they were applied, answers as clients
-// got them. It never asks a node for its opinion of itself.
+// got them. From what a node says of itself nothing is concluded: it is compared.
 package check
 
 import (
@@ -124,4 +124,8 @@ const (
 	SearchSkips           = "logs-are-searched-by-terms"
 	WishesAnswered        = "wishes-are-answered"
 	LeasesKept            = "leases-rest-on-loyalty"
+	StatusTrue            = "status-is-true"
+	SentIsKept            = "what-is-sent-is-kept"
+	ReadIsKept            = "what-is-read-is-kept"
+	SilentSenders         = "silent-senders-are-given-up"
 )

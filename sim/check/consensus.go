@@ -155,6 +155,7 @@ func (c *Consensus) Acknowledged(id Group, n Node, term raft.Term, index raft.In
 			n, index, term, m.last(), m.vote.Term)
 	}
 	m.told = max(m.told, index)
+	m.shown = m.shown || index >= m.base
 }
 
 // Synced is told when a save of n became durable.

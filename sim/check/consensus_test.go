@@ -69,6 +69,18 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 		{check.LogMatching, func(s *story) {
 			s.sync(1, vote(5, 1), entry(1, 5, "a"), entry(2, 4, "older term"))
 		}},
+		{check.LogMatching, func(s *story) {
+			s.decideA()
+			s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3)})
+			s.Acknowledged(1, 1, 5, 1)
+			s.Described(1, 1, 3, 4) // left of a log that differed
+		}},
+		{check.LogMatching, func(s *story) {
+			s.decideA()
+			s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3)})
+			s.Acknowledged(1, 1, 5, 1)
+			s.Described(1, 1, 1, 6)
+		}},
 		{check.DecidedStays, func(s *story) {
 			s.decideA()
 			s.sync(1, vote(6, 3), entry(1, 6, "b"))
@@ -308,6 +320,20 @@ func TestSnapshotsAndChangesOfMembersAreNoViolation(t *testing.T) {
 	s.Rewritten(1, 4, raft.State{Vote: vote(5, 1), Snapshot: at2, Entries: []raft.Entry{joint, final}})
 	s.Acknowledged(1, 4, 5, 4)
 	s.Led(1, 4, 6)
+	if len(s.found) > 0 {
+		t.Errorf("found %v", s.found)
+	}
+}
+
+func TestAReplicaMaySayOfItsLogWhatGoesOnFromItsSnapshot(t *testing.T) {
+	s := newStory()
+	s.decideA()
+	s.Acknowledged(1, 1, 5, 1)
+	s.Synced(1, 1, raft.Save{Vote: vote(5, 1), Snapshot: snapshot(1, 5, 1, 2, 3)})
+	s.Described(1, 1, 3, 4) // said before the snapshot was there, and sent with it
+	s.Acknowledged(1, 1, 5, 1)
+	s.Described(1, 1, 1, 5)
+	s.Described(1, 1, 4, 6)
 	if len(s.found) > 0 {
 		t.Errorf("found %v", s.found)
 	}

@@ -22,6 +22,7 @@ type image struct {
 	hurt           bool       // the harness did it, and nothing has been saved as whole since
 	rotten         raft.Index // a snapshot that the harness damaged, and no newer one has been saved since
 	told           raft.Index // up to where the log was acknowledged
+	shown          bool       // the base was acknowledged since it is there
 	lost           *image     // what was there before it was damaged; nil once it is whole
 	applied        raft.Index
 	claimed        raft.Index // as committed, in this life
@@ -78,7 +79,7 @@ func (g *group) compact(m *image, i raft.Index) {
 	} else {
 		m.prefixes, m.terms, m.configurations = nil, nil, nil
 	}
-	m.base = i
+	m.base, m.shown = i, false
 }
 
 // append makes an entry with the given hash the last one, in place of what was

@@ -15,6 +15,8 @@ type decided struct {
 	// reign is the newest term that had a leader by then: the entry was decided in it
 	// or before.
 	reign raft.Term
+	// weight is what the entries up to this one count towards limits on bytes.
+	weight int
 }
 
 // decide enters in the ledger the first application of an index.
@@ -26,7 +28,10 @@ func (c *Consensus) decide(g *group, n Node, e raft.Entry, state uint64) {
 	if e.Stamp <= before.stamp {
 		c.violate(StampsAscend, g, "index %d carries stamp %d after %d", e.Index, e.Stamp, before.stamp)
 	}
-	d := decided{term: e.Term, stamp: e.Stamp, prefix: extend(before.prefix, e), state: state, reign: g.newest}
+	d := decided{
+		term: e.Term, stamp: e.Stamp, prefix: extend(before.prefix, e), state: state, reign: g.newest,
+		weight: before.weight + len(e.Data) + raft.EntryOverhead,
+	}
 	g.ledger = append(g.ledger, d)
 	if e.Kind == raft.Membership {
 		c.decideMembers(g, n, e)

@@ -14,6 +14,7 @@ import (
 	"github.com/understudy-kv/understudy/kv/wire"
 	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/raft/snapshot"
 	"github.com/understudy-kv/understudy/ring"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
@@ -56,7 +57,7 @@ func (r *run) build(observers []func(*sim.Event)) {
 	for _, o := range observers {
 		r.world.Observe(sim.Every, o)
 	}
-	r.watch = newWatch(r.world, r.violate)
+	r.watch = newWatch(r.world, r.settings().Snapshots, r.violate)
 	r.place()
 	r.weather()
 	for _, n := range r.servers {
@@ -150,11 +151,17 @@ func (r *run) newDisk(n actors.NodeID, after func(time.Duration, func())) sim.Di
 	return r.parts.disk(r.disks[n])
 }
 
+// settings are those that all servers share.
+func (r *run) settings() node.Config {
+	c := node.Default(r.places)
+	c.Raft.Leases = r.plan.Cluster.Leases
+	limit(&c, r.plan.Limits)
+	return c
+}
+
 // addServer adds a node and sets its clocks as the plan says.
 func (r *run) addServer(id actors.NodeID) {
-	config := node.Default(r.places)
-	config.Raft.Leases = r.plan.Cluster.Leases
-	limit(&config, r.plan.Limits)
+	config := r.settings()
 	config.Machine = func(g journal.GroupID) peer.StateMachine {
 		return &watched{
 			StateMachine: r.parts.machine(), group: check.Group(g), node: check.Node(id), watch: r.watch,
@@ -193,11 +200,20 @@ func limit(c *node.Config, l plan.Limits) {
 		{l.Snapshot, &c.SnapshotBytes}, {l.Trailing, &c.Raft.Trailing}, {l.Generation, &c.GenerationBytes},
 		{l.Batch, &c.Raft.BatchBytes}, {l.Inflight, &c.Raft.InflightMessages},
 		{l.Uncommitted, &c.Raft.UncommittedBytes}, {l.Piece, &c.PieceBytes},
+		{l.Flight, &c.Raft.InflightBytes},
 	} {
 		if z.drawn > 0 {
 			*z.limit = z.drawn
 		}
 	}
+	hurry(&c.Snapshots, cmp.Or(time.Duration(l.Patience)*time.Millisecond, snapshot.DefaultPatience))
+}
+
+// hurry sets the patience of a keeper, and what is in proportion to it.
+func hurry(c *snapshot.Config, patience time.Duration) {
+	c.Patience = patience
+	c.Idle = patience / (snapshot.DefaultPatience / snapshot.DefaultIdle)
+	c.Retry = patience / (snapshot.DefaultPatience / snapshot.DefaultRetry)
 }
 
 // addClient adds a client process and the lanes that work through it.

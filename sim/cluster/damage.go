@@ -96,6 +96,7 @@ func (r *run) rot(s *plan.Strike, n actors.NodeID) func() {
 		panic(fmt.Sprintf("a snapshot is called %q", file))
 	}
 	r.watch.consensus.Rotten(check.Group(group), check.Node(n), raft.Index(index))
+	r.watch.transfers.Spoiled(check.Node(n), file)
 	r.harm.damaged[n] = true
 	return func() {}
 }

@@ -12,7 +12,7 @@ func (r *run) slowDisk(_ *plan.Strike, n actors.NodeID) func() {
 		return nil
 	}
 	r.harm.slowed[n] = true
-	r.watch.protocol.Tardy(check.Node(n))
+	r.watch.tardy(check.Node(n))
 	lift := r.disks[n].Slow(slowFactor)
 	return func() {
 		r.harm.slowed[n] = false
@@ -21,7 +21,7 @@ func (r *run) slowDisk(_ *plan.Strike, n actors.NodeID) func() {
 }
 
 func (r *run) stickDisk(_ *plan.Strike, n actors.NodeID) func() {
-	r.watch.protocol.Tardy(check.Node(n))
+	r.watch.tardy(check.Node(n))
 	return r.disks[n].Stick()
 }
 

@@ -96,8 +96,7 @@ func (p platter) save(record []byte) error {
 // named tells whether a snapshot that is named by a durable save can be had.
 func (p platter) named(g journal.GroupID, s raft.Snapshot) {
 	if s.Index > 0 {
-		file := fmt.Sprintf("snapshot-%d-%d-%d", g, s.Index, s.Term)
-		p.consensus.Named(check.Group(g), p.node, s.Index, p.kept[file])
+		p.consensus.Named(check.Group(g), p.node, s.Index, p.kept[fileOf(g, s.Index, s.Term)])
 	}
 }
 
@@ -105,8 +104,9 @@ func (p platter) named(g journal.GroupID, s raft.Snapshot) {
 func (p platter) Sealed(file string) { p.kept[file] = true }
 
 // Discarded tells the oracles of a snapshot that its owner removed.
-func (p platter) Discarded(file string) {
+func (p platter) Discarded(file string, reads int) {
 	delete(p.kept, file)
+	p.transfers.Removed(p.node, file, reads)
 	var group, index, term uint64
 	if _, err := fmt.Sscanf(file, "snapshot-%d-%d-%d", &group, &index, &term); err == nil {
 		p.consensus.Discarded(check.Group(group), p.node, raft.Index(index))

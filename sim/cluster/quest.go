@@ -64,6 +64,7 @@ var phases = []phase{
 	{(*run).demandConvergence, []string{check.Convergence}},
 	{(*run).demandDepartures, []string{check.NothingLeft}},
 	{(*run).demandRest, []string{check.TermsAtRest, check.NothingPilesUp}},
+	{(*run).demandTruth, []string{check.StatusTrue}},
 }
 
 // recover heals the cluster and demands what it must be capable of then.

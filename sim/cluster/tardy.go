@@ -17,7 +17,7 @@ const (
 // costs tells the oracles how long a call of an actor takes on a server from now on.
 func (r *run) costs(n actors.NodeID, cost time.Duration) {
 	if cost > soundCost {
-		r.watch.protocol.Tardy(check.Node(n))
+		r.watch.tardy(check.Node(n))
 	}
 }
 
@@ -25,6 +25,6 @@ func (r *run) costs(n actors.NodeID, cost time.Duration) {
 func (r *run) drifts(n actors.NodeID, drift int) {
 	r.watch.protocol.Drifts(check.Node(n), drift)
 	if max(drift, -drift) > soundDrift {
-		r.watch.protocol.Tardy(check.Node(n))
+		r.watch.tardy(check.Node(n))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
 	"github.com/understudy-kv/understudy/raft/peer"
+	"github.com/understudy-kv/understudy/raft/snapshot"
 	"github.com/understudy-kv/understudy/ring"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/check"
@@ -23,17 +24,20 @@ type watch struct {
 	consensus *check.Consensus
 	contract  *check.Contract
 	protocol  *check.Protocol
+	transfers *check.Transfers
 	report    func(check.Violation)
 	excused   map[actors.NodeID]bool // nodes that were given a reason to halt
 	leaders   map[check.Group]check.Node
 	lent      []byte // the command at hand, as the state machine gets it
+	stated    int    // how many replicas told the harness how they are
 }
 
-func newWatch(w *sim.World, report func(check.Violation)) *watch {
+func newWatch(w *sim.World, keeper snapshot.Config, report func(check.Violation)) *watch {
 	o := &watch{
 		world:     w,
 		consensus: check.NewConsensus(w.Now, report),
 		contract:  check.NewContract(w.Now, report),
+		transfers: check.NewTransfers(w.Now, report, keeper.Patience, keeper.Idle),
 		report:    report,
 		excused:   map[actors.NodeID]bool{},
 		leaders:   map[check.Group]check.Node{},
@@ -62,7 +66,16 @@ func (o *watch) presence(e *sim.Event) {
 		o.protocol.Present(n, e.Kind == sim.Restarted)
 	default:
 		o.protocol.Absent(n)
+		if e.Kind != sim.Paused {
+			o.transfers.Ended(n)
+		}
 	}
+}
+
+// tardy tells the oracles that times of a server prove nothing.
+func (o *watch) tardy(n check.Node) {
+	o.protocol.Tardy(n)
+	o.transfers.Tardy(n)
 }
 
 func (o *watch) see(e *sim.Event) {
@@ -97,8 +110,11 @@ func (o *watch) delivered(e *sim.Event) {
 		return
 	}
 	o.protocol.Met(check.Node(e.Node), check.Node(e.From.Node))
-	if m, ok := e.Message.(raft.Message); ok {
+	switch m := e.Message.(type) {
+	case raft.Message:
 		o.protocol.Got(groupOf(e.To.Name), m)
+	case snapshot.AskPiece, snapshot.Piece:
+		o.carried(e)
 	}
 }
 
@@ -117,6 +133,13 @@ func (o *watch) sent(e *sim.Event) {
 			return
 		}
 		o.answered(e, m)
+	case snapshot.AskPiece, snapshot.Piece:
+		o.carried(e)
+	case peer.Status:
+		if e.To == (actors.Ref{}) {
+			o.stated++
+			o.consensus.Stated(check.Group(m.Group), m.Raft)
+		}
 	}
 }
 
@@ -158,7 +181,12 @@ func (o *watch) promised(g check.Group, m raft.Message) {
 		if m.Kind != raft.Rest { // which says so of the end of the log
 			o.consensus.Claimed(g, m.From, m.Commit)
 		}
+	case raft.RequestPreVote:
+		o.consensus.Described(g, m.From, m.Index, m.LogTerm)
+	case raft.RejectEntries:
+		o.consensus.Described(g, m.From, m.Hint, m.LogTerm)
 	case raft.RequestVote:
+		o.consensus.Described(g, m.From, m.Index, m.LogTerm)
 		o.consensus.Voted(g, m.From, m.Term, m.From)
 	case raft.GrantVote:
 		o.consensus.Voted(g, m.From, m.Term, m.To)

@@ -90,8 +90,9 @@ type Observer interface {
 	Removed(log string)
 	// Sealed: the file survives any crash from now on.
 	Sealed(file string)
-	// Discarded: the file is gone, by its owner's will.
-	Discarded(file string)
+	// Discarded: the file is gone, by its owner's will, who was waiting for so many
+	// pieces of it.
+	Discarded(file string, reads int)
 }
 
 // Counts says what happened on a disk.
@@ -130,18 +131,19 @@ type Disk struct {
 	doomed   []string         // logs whose removal is under way
 	drafts   map[string]*file // not sealed
 	sealed   map[string]*file
-	tasks    []task   // of those that change files, in order; the first is under way
-	epoch    uint64   // counts crashes: what began before the last one never ends
-	used     int64    // bytes of all logs and files
-	capacity int64    // 0: no limit
-	slow     int      // factor on latencies, by the slow faults in force
-	stuck    int      // how many stuck faults are in force
-	held     []func() // what waits for the disk to come unstuck
-	asked    int      // operations that have begun and not ended
-	failSync int      // how many syncs are to fail
-	failAdd  int      // how many appends are to fail
-	failFile int      // how many writes or seals of files are to fail
-	failRead int      // how many reads of files are to fail
+	tasks    []task         // of those that change files, in order; the first is under way
+	epoch    uint64         // counts crashes: what began before the last one never ends
+	used     int64          // bytes of all logs and files
+	capacity int64          // 0: no limit
+	slow     int            // factor on latencies, by the slow faults in force
+	stuck    int            // how many stuck faults are in force
+	held     []func()       // what waits for the disk to come unstuck
+	asked    int            // operations that have begun and not ended
+	failSync int            // how many syncs are to fail
+	failAdd  int            // how many appends are to fail
+	failFile int            // how many writes or seals of files are to fail
+	failRead int            // how many reads of files are to fail
+	reading  map[string]int // how many reads of each file are under way
 	counts   Counts
 
 	backing  Backing         // nil if there is none, or if it was found to be wrong
@@ -153,7 +155,7 @@ type Disk struct {
 func New(c Config) *Disk {
 	return &Disk{
 		config: c, logs: map[string]*log{}, drafts: map[string]*file{}, sealed: map[string]*file{},
-		slow: 1, backing: c.Backing, doubtful: map[string]bool{},
+		reading: map[string]int{}, slow: 1, backing: c.Backing, doubtful: map[string]bool{},
 	}
 }
 
@@ -217,6 +219,7 @@ func (d *Disk) Crash() {
 	d.epoch++
 	d.counts.Crashes++
 	d.held, d.asked = nil, 0
+	clear(d.reading)
 	if left, ok := d.crashBacking(); ok {
 		d.adoptLogs(left)
 		d.adoptFiles(left.files)

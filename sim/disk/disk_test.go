@@ -21,6 +21,7 @@ type rig struct {
 	actors.Disk
 	answers []actors.Message
 	seen    []string // by the observer
+	missed  int      // reads of files that were removed before they were done
 }
 
 func newRig(seed sim.Seed, change ...func(*disk.Config)) *rig {
@@ -59,7 +60,10 @@ func (r *rig) Removed(log string) { r.seen = append(r.seen, "removed "+log) }
 
 func (r *rig) Sealed(file string) { r.seen = append(r.seen, "sealed "+file) }
 
-func (r *rig) Discarded(file string) { r.seen = append(r.seen, "discarded "+file) }
+func (r *rig) Discarded(file string, reads int) {
+	r.seen = append(r.seen, "discarded "+file)
+	r.missed += reads
+}
 
 func (r *rig) Damaged(log string) { r.seen = append(r.seen, "damaged "+log) }
 

@@ -203,7 +203,7 @@ func (d *Disk) removeFile(name string) {
 	delete(d.doubtful, name)
 	d.drop(d.drafts, name)
 	if o := d.config.Observer; o != nil && d.sealed[name] != nil {
-		o.Discarded(name)
+		o.Discarded(name, d.reading[name])
 	}
 	d.drop(d.sealed, name)
 }

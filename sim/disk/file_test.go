@@ -446,6 +446,26 @@ func TestFilesLeaveTheFateOfLogsAlone(t *testing.T) {
 	}
 }
 
+func TestTheObserverSeesWhetherAFileIsRemovedWhileItIsRead(t *testing.T) {
+	for _, early := range []bool{false, true} {
+		r := newRig(1, func(c *disk.Config) { c.BytesPerSecond = 10 })
+		r.WriteFile("f", []byte("abc")) // a removal takes no time
+		r.SealFile("f")
+		r.world.Run(time.Second)
+		r.ReadFile("f", 0)
+		r.disk.Crash() // nobody waits for that any more
+		r.ReadFile("f", 0)
+		if !early {
+			r.world.Run(time.Second)
+		}
+		r.RemoveFile("f")
+		r.world.Run(time.Second)
+		if want := map[bool]int{false: 0, true: 1}[early]; r.missed != want {
+			t.Errorf("removed early: %v; %d reads were under way, want %d", early, r.missed, want)
+		}
+	}
+}
+
 func TestTheObserverSeesWhatItsOwnerDoesToFiles(t *testing.T) {
 	r := newRig(1)
 	r.WriteFile("f", []byte("a"))

@@ -124,7 +124,13 @@ func (h *handle) SealFile(name string) {
 func (h *handle) ReadFile(name string, piece int) {
 	d := h.disk
 	d.counts.Files.Reads++
-	d.later(d.pace(d.size(name, piece)), func() { h.post(d.compareRead(d.read(name, piece))) })
+	d.reading[name]++
+	d.later(d.pace(d.size(name, piece)), func() {
+		if d.reading[name]--; d.reading[name] == 0 {
+			delete(d.reading, name)
+		}
+		h.post(d.compareRead(d.read(name, piece)))
+	})
 }
 
 // RemoveFile implements [actors.Files].

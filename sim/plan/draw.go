@@ -93,6 +93,8 @@ func (d *drawing) drawSizes(s Scenario) {
 		Piece:       d.limit("piece", s.Sizes.Piece),
 		Session:     d.limit("session", s.Sizes.Session),
 		Segment:     d.limit("segment", s.Sizes.Segment),
+		Flight:      d.limit("flight", s.Sizes.Flight),
+		Patience:    d.limit("patience", s.Sizes.Patience),
 	}
 }
 

@@ -137,4 +137,9 @@ type Limits struct {
 	Session int `yaml:"session,omitempty"`
 	// Segment is that of a log, where disks are real files.
 	Segment int `yaml:"segment,omitempty"`
+	// Flight is what is sent to one follower and not answered.
+	Flight int `yaml:"flight,omitempty"`
+	// Patience is how long a fetch of a snapshot goes on while nothing comes, in
+	// milliseconds. The other times of a keeper are to it as in production.
+	Patience int `yaml:"patience,omitempty"`
 }

@@ -113,6 +113,11 @@ type Sizes struct {
 	Session Range `yaml:"session"`
 	// Segment is that of a log, where disks are real files.
 	Segment Range `yaml:"segment"`
+	// Flight is what is sent to one follower and not answered.
+	Flight Range `yaml:"flight"`
+	// Patience is how long a fetch of a snapshot goes on while nothing comes, in
+	// milliseconds.
+	Patience Range `yaml:"patience"`
 }
 
 // A Range is a whole number drawn by the seed, both ends included. In a file it is

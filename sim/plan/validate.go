@@ -20,6 +20,8 @@ const (
 	maxSegment    = 16 << 20  // as in production
 	minSession    = 100       // in less no answer comes, and nothing but sessions is begun
 	maxSession    = 600_000   // as in production
+	minPatience   = 100       // milliseconds
+	maxPatience   = 600_000
 	maxDrift      = 0.5
 	maxWait       = time.Minute
 	maxCost       = time.Second
@@ -135,6 +137,8 @@ func (z Sizes) validate() error {
 		{"sizes.piece", z.Piece, 1, maxPiece},
 		{"sizes.session", z.Session, minSession, maxSession},
 		{"sizes.segment", z.Segment, 1, maxSegment},
+		{"sizes.flight", z.Flight, 1, maxSize},
+		{"sizes.patience", z.Patience, minPatience, maxPatience},
 		{"sizes.bandwidth", z.Bandwidth, 1, maxSize},
 		{"sizes.queue", z.Queue, 1, maxSize},
 		{"sizes.run", z.Run, 1, maxSize},

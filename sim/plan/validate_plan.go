@@ -28,6 +28,8 @@ func (p Plan) Validate() error {
 		{"sizes.piece", p.Limits.Piece, 0, maxPiece},
 		{"sizes.session", p.Limits.Session, 0, maxSession},
 		{"sizes.segment", p.Limits.Segment, 0, maxSegment},
+		{"sizes.flight", p.Limits.Flight, 0, maxSize},
+		{"sizes.patience", p.Limits.Patience, 0, maxPatience},
 		{"sizes.bandwidth", p.Limits.Bandwidth, 0, maxSize},
 		{"sizes.queue", p.Limits.Queue, 0, maxSize},
 		{"sizes.run", p.Limits.Run, 0, maxSize},

@@ -30,6 +30,7 @@ func SizeOf(p plan.Plan) Size {
 		p.Network.Loss > 0, p.Network.Duplicate > 0, p.Network.Reorder > 0, p.Network.Tail > 0, p.Disk.Torn > 0,
 		p.Limits.Snapshot > 0, p.Limits.Trailing > 0, p.Limits.Generation > 0, p.Limits.Batch > 0, p.Limits.Inflight > 0,
 		p.Limits.Piece > 0, p.Limits.Uncommitted > 0, p.Disk.Files != plan.ModelFiles, p.Limits.Segment > 0, p.Limits.Session > 0,
+		p.Limits.Flight > 0, p.Limits.Patience > 0,
 		p.Limits.Bandwidth > 0, p.Limits.Run > 0, p.Limits.Mailbox > 0, p.Network.Late > 0,
 	} {
 		if on {

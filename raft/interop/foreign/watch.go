@@ -111,4 +111,4 @@ func (p platter) Removed(string) {}
 func (p platter) Sealed(string) {}
 
 // Discarded is explained at Appended.
-func (p platter) Discarded(string) {}
+func (p platter) Discarded(string, int) {}
