@@ -22,7 +22,7 @@ var embedded embed.FS
 var order = []string{
 	"calm", "busy", "lossy-network", "leader-crash", "rolling-crash", "rolling-restart", "partitioned", "short-sessions", "torn-disks",
 	"real-files", "small-windows", "compacted-logs", "slow-snapshots", "stalled-disks", "unequal-servers",
-	"deposed-leaders", "returning-leaders", "fallen-leaders", "hand-overs", "moving-members", "damaged-disks", "failing-disks", "idle-groups", "everything",
+	"deposed-leaders", "returning-leaders", "fallen-leaders", "hand-overs", "moving-members", "slow-joiners", "damaged-disks", "failing-disks", "idle-groups", "everything",
 }
 
 // All returns the scenarios that come with the program, in reading order.

@@ -123,6 +123,7 @@ const (
 	LeaversTold           = "the-removed-are-told"
 	SearchSkips           = "logs-are-searched-by-terms"
 	WishesAnswered        = "wishes-are-answered"
+	JoinersKeepUp         = "joiners-keep-up"
 	LeasesKept            = "leases-rest-on-loyalty"
 	StatusTrue            = "status-is-true"
 	SentIsKept            = "what-is-sent-is-kept"

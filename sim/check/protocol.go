@@ -49,6 +49,7 @@ type replica struct {
 	patience
 	debts  []debt
 	search search
+	tides  []tide
 }
 
 // Bounds on what clocks may do to an election timeout, and on how long a node that is not
@@ -182,6 +183,7 @@ func (p *Protocol) Said(id Group, m raft.Message) {
 // not happen.
 func (p *Protocol) Look() {
 	for _, r := range p.order {
+		r.measure(p.now())
 		switch {
 		case p.absent[r.id] || p.tardy[r.id] || !r.spoke:
 		case r.sound():

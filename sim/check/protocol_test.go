@@ -61,6 +61,18 @@ func (d *drama) read(after time.Duration) {
 	d.Protocol.Read(1, question)
 }
 
+// admit lets 1 make a voter of 4 a while after its term was opened.
+func (d *drama) admit(after time.Duration) {
+	d.save(1, vote(5, 1), opening(1))
+	d.save(2, vote(5, 1), opening(1))
+	for end := d.now + after; d.now < end; {
+		d.say(hear)
+		d.get(heard)
+		d.wait(100 * time.Millisecond)
+	}
+	d.say(withChange(members(2, 5, voters(1, 2, 3, 4))))
+}
+
 var question = check.Question{Client: 9, Number: 1, Node: 1}
 
 func (d *drama) save(n check.Node, v raft.Vote, entries ...raft.Entry) {
@@ -300,6 +312,12 @@ var dramas = []struct {
 		d.save(1, vote(5, 1), members(2, 5, voters(1, 2)))
 		d.save(2, vote(5, 1), members(2, 5, voters(1, 2)))
 		d.say(withChange(members(3, 5, voters(1))))
+	}},
+	{check.JoinersKeepUp, true, func(d *drama) { d.admit(3 * time.Second) }},
+	{check.JoinersKeepUp, false, func(d *drama) { d.admit(2 * time.Second) }}, // it may have caught up by then
+	{check.JoinersKeepUp, false, func(d *drama) {
+		d.save(4, vote(5, 1), opening(1))
+		d.admit(3 * time.Second)
 	}},
 	{check.LeaversTold, true, func(d *drama) {
 		d.removal()

@@ -51,6 +51,7 @@ func (p *Protocol) changed(r *replica, g *reign, e raft.Entry) {
 		return // applying it tells
 	}
 	before := r.configurationBefore(g, e.Index)
+	p.mustKeepUp(r, before, next, e)
 	if n := len(g.changes); n > 0 && !r.group.decides(before, position{g.changes[n-1].index, e.Term}) {
 		p.violate(ChangesRest, r, "begins change %d of members when the one before it, %d, is on no quorum of disks",
 			e.Index, g.changes[n-1].index)
