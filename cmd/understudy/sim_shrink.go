@@ -8,7 +8,6 @@ import (
 	"iter"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,7 +39,8 @@ func newSimShrink() *cobra.Command {
 		Long: `Shrink takes a run that breaks a promise, and leaves out faults, operations, clients,
 servers, conditions and time as long as the same oracle finds the same thing. What is
 left is told in words and written as a plan, for 'understudy sim replay' and for the next
-shrink; the words stand at the head of the file as comments.
+shrink; the words stand at the head of the file as comments. Smaller plans are tried under
+other seeds, too, so that its seed may be another one.
 
 It stops when nothing more can be left out, when --for is over, or when it is
 interrupted; the smallest plan so far is written in each case.`,
@@ -92,21 +92,23 @@ func simShrink(cmd *cobra.Command, p plan.Plan, f shrinkFlags) error {
 		ctx, cancel = context.WithTimeout(ctx, f.limit)
 		defer cancel()
 	}
-	whole := first.Plan
-	whole.Work.Only = orDone(whole, first.Done)
-	s := &shrinking{ctx: ctx, workers: f.workers, started: time.Now()}
-	s.seek(first.Violations[0])
-	s.bar = newCountBar(cmd.ErrOrStderr(), -1, "shrinking")
-	minimal := shrink.Minimize(s.start(whole, first.Violations[0].At), s.firstThatFails, s.show)
+	whole := failure(first)
+	whole.Plan.Work.Only = orDone(first.Plan, first.Done)
+	s := &shrinking{
+		ctx: ctx, workers: f.workers, started: time.Now(), known: whole,
+		quest: cluster.Quest{Stage: stage, Signature: first.Violations[0].Signature()},
+		bar:   newCountBar(cmd.ErrOrStderr(), -1, "shrinking"),
+	}
+	minimal := shrink.Minimize(whole, s.firstThatFails, s.show)
 	_ = s.bar.Finish()
 	teller := story.New()
 	last := stage.RunToViolation(minimal, teller.Observe)
-	told := teller.Tell(last)
+	told := fmt.Sprintf("What was left of seed %d of %s:\n", p.Seed, p.Scenario) + teller.Tell(last)
 	if err := os.WriteFile(f.out, append(comment(told), last.Plan.Encode()...), 0o644); err != nil {
 		return usage(err)
 	}
 	result := shrinkResult{
-		Signature: s.quest.Signature, Violation: last.Violations[0].String(), Original: shrink.SizeOf(whole), Minimal: shrink.SizeOf(minimal),
+		Signature: s.quest.Signature, Violation: last.Violations[0].String(), Original: shrink.SizeOf(whole.Plan), Minimal: shrink.SizeOf(minimal),
 		Runs: s.runs, Seconds: time.Since(s.started).Seconds(), Complete: ctx.Err() == nil, Plan: f.out,
 		Story: strings.Split(strings.TrimSuffix(told, "\n"), "\n"),
 	}
@@ -155,63 +157,70 @@ func (r shrinkResult) print(out io.Writer) {
 type shrinking struct {
 	ctx     context.Context
 	workers int
-	quest   cluster.Quest
+	known   shrink.Failure // the last
+	quest   cluster.Quest  // for the like of it
 	runs    int
 	started time.Time
 	bar     *progressbar.ProgressBar
 }
 
-// seek looks for the like of a violation from now on. What is left out of a plan may delay
-// it, by half at most: plans that fail later still are not worth the time of finding out.
-func (s *shrinking) seek(v check.Violation) {
-	s.quest = cluster.Quest{Stage: stage, Signature: v.Signature(), By: v.At + v.At/2 + time.Second}
-}
-
-// start returns the plan with which to begin: nothing after the violation is needed for
-// it.
-func (s *shrinking) start(p plan.Plan, at time.Duration) plan.Plan {
-	if at >= p.Duration {
-		return p
-	}
-	short := shrink.Until(p, at+time.Millisecond)
-	if s.firstThatFails(slices.Values([]plan.Plan{short})) == 0 {
-		return short
-	}
-	return p
-}
-
 // firstThatFails runs some plans at a time and returns the first of them that fails
 // with the signature. When the time is over nothing fails any more.
-func (s *shrinking) firstThatFails(plans iter.Seq[plan.Plan]) int {
+func (s *shrinking) firstThatFails(plans iter.Seq[plan.Plan]) (int, shrink.Failure) {
 	tried := 0
 	for some := range batches(plans, s.workers) {
 		if s.ctx.Err() != nil {
-			return -1
+			break
 		}
-		if i, v := s.run(some); i >= 0 {
-			s.seek(v)
-			return tried + i
+		if i, f := s.run(some); i >= 0 {
+			s.known = f
+			return tried + i, f
 		}
 		tried += len(some)
 	}
-	return -1
+	return -1, shrink.Failure{}
 }
 
 // run runs plans side by side and returns the first that fails, with how it does, or -1.
-func (s *shrinking) run(plans []plan.Plan) (int, check.Violation) {
-	found := make([]bool, len(plans))
-	violations := make([]check.Violation, len(plans))
+func (s *shrinking) run(plans []plan.Plan) (int, shrink.Failure) {
+	failures := make([]*shrink.Failure, len(plans))
 	var all sync.WaitGroup
 	for i, p := range plans {
-		all.Go(func() { violations[i], found[i] = s.quest.Finds(p) })
+		all.Go(func() { failures[i] = s.fails(p) })
 	}
 	all.Wait()
 	s.runs += len(plans)
 	_ = s.bar.Add(len(plans))
-	if i := slices.Index(found, true); i >= 0 {
-		return i, violations[i]
+	for i, f := range failures {
+		if f != nil {
+			return i, *f
+		}
 	}
-	return -1, check.Violation{}
+	return -1, shrink.Failure{}
+}
+
+// fails runs a plan and returns how it fails, or nil.
+func (s *shrinking) fails(p plan.Plan) *shrink.Failure {
+	q := s.quest
+	q.By = patience(s.known, p)
+	if r := q.Run(p); q.Found(r) {
+		f := failure(r)
+		return &f
+	}
+	return nil
+}
+
+// patience says until when a plan is given to fail like the one that is known. What is left
+// out may delay it, by half at most, counted from the beginning, or from the end of the
+// faults if that comes first: plans that fail later still are not worth the time of finding
+// out.
+func patience(known shrink.Failure, p plan.Plan) time.Duration {
+	healed := max(known.At-known.Plan.Duration, 0)
+	return min(known.At+known.At/2, p.Duration+healed+healed/2) + time.Second
+}
+
+func failure(r cluster.Report) shrink.Failure {
+	return shrink.Failure{Plan: r.Plan, At: r.Violations[0].At, Done: r.Done}
 }
 
 // show tells how small the plan is.

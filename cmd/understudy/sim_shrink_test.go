@@ -22,7 +22,7 @@ func TestAFailureShrinksAndFailsOn(t *testing.T) {
 	if !r.Complete || r.Runs == 0 || r.Minimal.Duration >= r.Original.Duration || r.Minimal.Operations >= r.Original.Operations {
 		t.Errorf("it went from %v to %v in %d runs", r.Original, r.Minimal, r.Runs)
 	}
-	if text, err := os.ReadFile(minimal); err != nil || !strings.HasPrefix(string(text), "# Seed ") || !strings.Contains(r.Story[len(r.Story)-1], "BROKEN") {
+	if text, err := os.ReadFile(minimal); err != nil || !strings.HasPrefix(string(text), "# What was left of seed 1 of hopeless:\n# Seed ") || !strings.Contains(r.Story[len(r.Story)-1], "BROKEN") {
 		t.Errorf("the minimal plan has no story: %v, %q\n%s", err, r.Story, text)
 	}
 	code, out, _ = understudy(t, "sim", "replay", minimal, "--story")

@@ -33,12 +33,9 @@ func (q Quest) Run(p plan.Plan, observers ...func(*sim.Event)) Report {
 	return r.carryOut(observers)
 }
 
-// Finds returns the violation that is sought if it is the first of a plan.
-func (q Quest) Finds(p plan.Plan) (v check.Violation, found bool) {
-	if all := q.Run(p).Violations; len(all) > 0 && all[0].Signature() == q.Signature {
-		return all[0], true
-	}
-	return v, false
+// Found reports whether the violation that is sought is the first of a run.
+func (q Quest) Found(r Report) bool {
+	return len(r.Violations) > 0 && r.Violations[0].Signature() == q.Signature
 }
 
 // A goal says when enough was seen of a run. That of most runs is zero: to see everything.

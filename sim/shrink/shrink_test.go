@@ -2,6 +2,7 @@ package shrink_test
 
 import (
 	"fmt"
+	"hash/fnv"
 	"iter"
 	"reflect"
 	"slices"
@@ -34,9 +35,14 @@ func big(t *testing.T) plan.Plan {
 	}
 }
 
+// whole is a failure at the end of a plan, to which every operation has come.
+func whole(p plan.Plan) shrink.Failure {
+	return shrink.Failure{Plan: p, At: p.Duration + time.Second, Done: p.Work.Only}
+}
+
 // oneByOne tests plans one by one, counts them, and refuses what is no plan.
 func oneByOne(t *testing.T, fails func(plan.Plan) bool, runs *int) shrink.Test {
-	return func(plans iter.Seq[plan.Plan]) int {
+	return func(plans iter.Seq[plan.Plan]) (int, shrink.Failure) {
 		i := 0
 		for p := range plans {
 			if err := p.Validate(); err != nil {
@@ -44,11 +50,11 @@ func oneByOne(t *testing.T, fails func(plan.Plan) bool, runs *int) shrink.Test {
 			}
 			*runs++
 			if fails(p) {
-				return i
+				return i, whole(p)
 			}
 			i++
 		}
-		return -1
+		return -1, shrink.Failure{}
 	}
 }
 
@@ -74,13 +80,13 @@ func TestWhatIsLeftIsWhatTheFailureNeeds(t *testing.T) {
 			p.Duration >= 2*time.Second
 	}
 	runs := 0
-	got := shrink.Minimize(p, oneByOne(t, fails, &runs), func(shrink.Progress) {})
+	got := shrink.Minimize(whole(p), oneByOne(t, fails, &runs), func(shrink.Progress) {})
 	size := shrink.SizeOf(got)
 	if !fails(got) || size.Faults != 2 || size.Operations != 1 || size.Clients != 2 || size.Nodes != 5 ||
 		size.Partitions != 1 || size.Conditions != 1 || size.Duration > p.Strikes[then].At+time.Millisecond {
 		t.Errorf("%v is left after %d runs:\n%s", size, runs, got.Encode())
 	}
-	if runs > 2000 {
+	if runs > 4000 {
 		t.Errorf("it took %d runs", runs)
 	}
 	for _, s := range got.Strikes {
@@ -101,7 +107,7 @@ func TestPairsSurvive(t *testing.T) {
 		return has(a) == has(b)
 	}
 	runs := 0
-	got := shrink.Minimize(p, oneByOne(t, fails, &runs), func(shrink.Progress) {})
+	got := shrink.Minimize(whole(p), oneByOne(t, fails, &runs), func(shrink.Progress) {})
 	if len(got.Strikes) != 0 {
 		t.Errorf("%d faults are left, and none is needed", len(got.Strikes))
 	}
@@ -109,8 +115,9 @@ func TestPairsSurvive(t *testing.T) {
 
 func TestAPlanThatNeedsAllOfItselfStays(t *testing.T) {
 	p := big(t)
+	p.Strikes, p.Work.Only = p.Strikes[:12], p.Work.Only[:1]
 	runs, told := 0, 0
-	got := shrink.Minimize(p, oneByOne(t, func(other plan.Plan) bool { return reflect.DeepEqual(other, p) }, &runs),
+	got := shrink.Minimize(whole(p), oneByOne(t, func(other plan.Plan) bool { return reflect.DeepEqual(other, p) }, &runs),
 		func(shrink.Progress) { told++ })
 	if !reflect.DeepEqual(got, p) || runs == 0 || told == 0 {
 		t.Errorf("after %d runs and %d reports:\n%s", runs, told, got.Encode())
@@ -129,8 +136,37 @@ func TestNoPlanIsTriedTwice(t *testing.T) {
 		seen[text] = true
 		return p.Cluster.Nodes >= 3 && p.Work.Clients >= 2 && len(p.Strikes) > 2
 	}
-	shrink.Minimize(p, oneByOne(t, fails, &runs), func(shrink.Progress) {})
-	if runs > 200 {
+	shrink.Minimize(whole(p), oneByOne(t, fails, &runs), func(shrink.Progress) {})
+	if runs > 1200 {
 		t.Errorf("it took %d runs to find that so little is needed", runs)
+	}
+}
+
+// What is left out changes what comes after it, so that a run fails only now and then.
+func TestAnotherSeedFindsWhatChanceHides(t *testing.T) {
+	p := big(t)
+	kind := p.Strikes[len(p.Strikes)/2].Kind
+	needs := func(p plan.Plan) bool {
+		return slices.ContainsFunc(p.Strikes, func(s plan.Strike) bool { return s.Kind == kind })
+	}
+	byChance := func(p plan.Plan) bool {
+		h := fnv.New32a()
+		fmt.Fprintf(h, "%v", p)
+		return needs(p) && h.Sum32()%8 == 0
+	}
+	runs := 0
+	got := shrink.Minimize(whole(p), oneByOne(t, byChance, &runs), func(shrink.Progress) {})
+	if size := shrink.SizeOf(got); !byChance(got) || size.Faults != 1 || size.Operations != 0 || size.Conditions != 0 {
+		t.Errorf("%v is left after %d runs, under seed %d instead of %d", size, runs, got.Seed, p.Seed)
+	}
+}
+
+func TestOperationsThatNoLaneCameToAreNotNamed(t *testing.T) {
+	p := big(t)
+	came := []plan.Selection{{Client: 1, Lane: 1, Operations: []plan.Range{{Min: 1, Max: 7}}}}
+	fails := func(plans iter.Seq[plan.Plan]) (int, shrink.Failure) { return -1, shrink.Failure{} }
+	got := shrink.Minimize(shrink.Failure{Plan: p, At: p.Duration, Done: came}, fails, func(shrink.Progress) {})
+	if !reflect.DeepEqual(got.Work.Only, came) {
+		t.Errorf("lanes came to %v, and %v are left", came, got.Work.Only)
 	}
 }
