@@ -103,6 +103,7 @@ func (s *shrinker) round() {
 // take goes on with a plan that fails.
 func (s *shrinker) take(f Failure) {
 	s.plan, s.last = f.Plan, f
+	s.plan.Absent = unseen(f.Plan.Absent)
 	s.tell()
 }
 

@@ -69,16 +69,22 @@ func (s *shrinker) underSeeds(plans iter.Seq[plan.Plan]) iter.Seq2[int, plan.Pla
 // hashOf tells plans from one another. Whom a strike struck, and when a server was away, is
 // what came of a plan, and no part of it.
 func hashOf(p plan.Plan) uint64 {
-	p.Strikes, p.Absent = slices.Clone(p.Strikes), slices.Clone(p.Absent)
+	p.Strikes, p.Absent = slices.Clone(p.Strikes), unseen(p.Absent)
 	for i := range p.Strikes {
 		p.Strikes[i].Struck = 0
-	}
-	for i := range p.Absent {
-		p.Absent[i].From, p.Absent[i].To = 0, 0
 	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%v", p)
 	return h.Sum64()
+}
+
+// unseen returns absences without when they were.
+func unseen(absent []plan.Absence) []plan.Absence {
+	absent = slices.Clone(absent)
+	for i := range absent {
+		absent[i].From, absent[i].To = 0, 0
+	}
+	return absent
 }
 
 // edit tries a change of the plan.
