@@ -53,6 +53,9 @@ plan is the same run even when scenarios have changed, and it can be edited.`,
 				return usage(err)
 			}
 			f.command = f.replayCommand(args[0], drawn)
+			if err := f.trace.fits(p); err != nil {
+				return usage(err)
+			}
 			show, err := f.trace.printer(cmd)
 			if err != nil {
 				return usage(err)

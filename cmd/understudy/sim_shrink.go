@@ -54,7 +54,10 @@ interrupted; the smallest plan so far is written in each case.`,
 				return usage(err)
 			}
 			if f.workers < 1 {
-				return usage(fmt.Errorf("--workers must be above 0"))
+				return usage(fmt.Errorf("--workers %d: choose 1 or more", f.workers))
+			}
+			if f.limit < 0 {
+				return usage(fmt.Errorf("--for %v: choose a time above 0, or 0 for no limit", f.limit))
 			}
 			return simShrink(cmd, p, f)
 		},

@@ -43,3 +43,12 @@ func TestWhatPassesIsNotShrunk(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, errs)
 	}
 }
+
+func TestShrinkingRefusesWrongUse(t *testing.T) {
+	for _, flag := range []string{"--for=-1s", "--workers=0"} {
+		code, _, errs := understudy(t, "sim", "shrink", "calm", flag)
+		if code != exitUsage || !strings.Contains(errs, "choose") {
+			t.Errorf("%s: exit code %d, %s", flag, code, errs)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/understudy-kv/understudy/raft/peer"
 	"github.com/understudy-kv/understudy/sim"
 	"github.com/understudy-kv/understudy/sim/cluster"
+	"github.com/understudy-kv/understudy/sim/plan"
 )
 
 // traceFlags say which events of a run to print.
@@ -59,6 +60,24 @@ func (f *traceFlags) printer(cmd *cobra.Command) (func(*sim.Event), error) {
 			show(e)
 		}
 	}, nil
+}
+
+// fits refuses to choose what a plan does not have: nothing would be shown.
+func (f *traceFlags) fits(p plan.Plan) error {
+	if f.partition >= p.Cluster.Partitions {
+		return fmt.Errorf("--partition %d: this run has partitions 0 to %d", f.partition, p.Cluster.Partitions-1)
+	}
+	if f.node == "" {
+		return nil
+	}
+	n, err := parseNode(f.node)
+	if err != nil {
+		return err
+	}
+	if !n.IsClient() && n > actors.NodeID(p.Cluster.Nodes) || n.IsClient() && n&^actors.ClientBit > actors.NodeID(p.Work.Clients) {
+		return fmt.Errorf("--node %s: this run has nodes 1 to %d and clients c1 to c%d", f.node, p.Cluster.Nodes, p.Work.Clients)
+	}
+	return nil
 }
 
 // chooses reports whether an event is to be printed.

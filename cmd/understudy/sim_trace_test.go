@@ -84,6 +84,9 @@ func TestWrongFiltersAreExplained(t *testing.T) {
 		"--until 1s is before --from 2s":    {"--trace", "--from", "2s", "--until", "1s"},
 		"--node x: choose the number":       {"--trace", "--node", "x"},
 		"partitions are numbered from 0":    {"--trace", "--partition", "-1"},
+		"this run has partitions 0 to 1":    {"--trace", "--partition", "2"},
+		"this run has nodes 1 to 3 and":     {"--trace", "--node", "4"},
+		"and clients c1 to c4":              {"--trace", "--node", "c5"},
 		"there are send, deliver, lose":     {"--trace", "--kinds", "sends"},
 		"standard input is no terminal; us": {"--step"},
 	} {

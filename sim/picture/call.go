@@ -93,7 +93,7 @@ func (c *calls) begin(e *sim.Event, row int, one *client.Call) {
 	c.open[e.Node] = append(open, len(c.list))
 	c.list = append(c.list, call{
 		node: e.Node, track: track, key: slices.Clone(one.Ops[0].Key), begun: e.At, asked: row,
-		text: c.texts.add(describeOps(one)), flying: one,
+		text: c.texts.add(one.String()), flying: one,
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/understudy-kv/understudy/actors"
-	"github.com/understudy-kv/understudy/client"
 	"github.com/understudy-kv/understudy/kv/node"
 	"github.com/understudy-kv/understudy/raft"
 	"github.com/understudy-kv/understudy/raft/journal"
@@ -21,8 +20,6 @@ func describe(m actors.Message) string {
 		return ""
 	case fmt.Stringer:
 		return m.String()
-	case client.Submit:
-		return describeCalls(m.Calls)
 	case peer.Led:
 		return fmt.Sprintf("Led partition=%d leader=%d term=%d voters=%v", node.Partition(m.Group), m.Leader, m.Term, m.Voters)
 	case journal.Append:
@@ -33,22 +30,6 @@ func describe(m actors.Message) string {
 		return fmt.Sprintf("ClusterMap epoch=%d leaders=%v", m.Epoch, m.Leaders)
 	}
 	return fmt.Sprintf("%T", m)
-}
-
-func describeCalls(calls []*client.Call) string {
-	parts := make([]string, len(calls))
-	for i, c := range calls {
-		parts[i] = describeOps(c)
-	}
-	return strings.Join(parts, "; ")
-}
-
-func describeOps(c *client.Call) string {
-	parts := make([]string, len(c.Ops))
-	for i, o := range c.Ops {
-		parts[i] = o.String()
-	}
-	return strings.Join(parts, ", ")
 }
 
 // describeSave prints what a replica wants to remember.

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/understudy-kv/understudy/sim/cluster"
 )
@@ -9,11 +10,11 @@ import (
 // facts says in a few lines what a run was.
 func facts(r cluster.Report) []string {
 	list := []string{
-		fmt.Sprintf("%d nodes, %d partitions of %d replicas, %d clients",
-			r.Plan.Cluster.Nodes, r.Plan.Cluster.Partitions, r.Plan.Cluster.Replication, r.Plan.Work.Clients),
-		fmt.Sprintf("%v simulated", r.Simulated),
-		fmt.Sprintf("%d operations answered, %d failed for certain, %d unknown", r.Answered, r.Failed, r.Unknown),
-		fmt.Sprintf("%d entries decided in %d terms", r.Decided, r.Terms),
+		fmt.Sprintf("%s, %s of %s, %s", count(r.Plan.Cluster.Nodes, "node"), count(r.Plan.Cluster.Partitions, "partition"),
+			count(r.Plan.Cluster.Replication, "replica"), count(r.Plan.Work.Clients, "client")),
+		fmt.Sprintf("%v simulated", r.Simulated.Round(time.Millisecond)),
+		fmt.Sprintf("%s answered, %d failed for certain, %d unknown", count(r.Answered, "operation"), r.Failed, r.Unknown),
+		fmt.Sprintf("%d entries decided in %s", r.Decided, count(r.Terms, "term")),
 	}
 	for _, f := range r.Faults {
 		list = append(list, fmt.Sprintf("%s × %d", f.Name, f.Count))
@@ -22,4 +23,12 @@ func facts(r cluster.Report) []string {
 		list = append(list, "missing: "+m)
 	}
 	return append(list, fmt.Sprintf("trace %016x", r.Hash))
+}
+
+// count prints a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
