@@ -6,34 +6,10 @@ import (
 
 // A Backing is the real implementation of a disk on real files. What it is asked it does
 // at once; how long that takes and what a node hears of it is the business of the [Disk]
-// that it backs. Its methods are those of [actors.Disk] where nothing else is said.
+// that it backs.
 type Backing interface {
-	OpenLog(name string) actors.LogOpened
-	AppendLog(name string, record []byte)
-	SyncLog(name string) error
-	// RestLog tells a log that nothing waits for it.
-	RestLog(name string)
-	RemoveLog(name string) error
-	WriteFile(name string, piece []byte) (pieces int, err error)
-	SealFile(name string) (pieces int, err error)
-	ReadFile(name string, piece int) actors.FileRead
-	RemoveFile(name string) error
-
-	// FailSync makes the next sync of a log fail, FailAppend the next write to one, after
-	// keep bytes of it, and FailChange the nth change that files need: with "no space left"
-	// if full. Mend forgets such an order, and Failures counts those carried out.
-	FailSync()
-	FailAppend(keep int, full bool)
-	FailChange(n int, full bool)
-	Mend()
-	Failures() int
-
-	// FlipBit flips a bit of the byte at a place in a sealed file, for good.
-	FlipBit(name string, at, bit int) error
-
-	// FlipRecord flips a bit of a durable record of a log that is open, for good, where
-	// recovery must notice, and reports whether it did.
-	FlipRecord(name string, record, bit int) (flipped bool, err error)
+	Keeper
+	Saboteur
 
 	// Moment numbers what has been done so far. Promise says that somebody was told of what
 	// had been done by then, so a crash must leave it.
@@ -48,8 +24,48 @@ type Backing interface {
 	Wipe() error
 }
 
+// A Keeper keeps logs and files. Its methods are those of [actors.Disk] where nothing else
+// is said.
+type Keeper interface {
+	OpenLog(name string) actors.LogOpened
+	AppendLog(name string, record []byte)
+	SyncLog(name string) error
+	// RestLog tells a log that nothing waits for it.
+	RestLog(name string)
+	RemoveLog(name string) error
+	WriteFile(name string, piece []byte) (pieces int, err error)
+	SealFile(name string) (pieces int, err error)
+	ReadFile(name string, piece int) actors.FileRead
+	RemoveFile(name string) error
+}
+
+// A Saboteur makes what is kept fail, or damages it.
+type Saboteur interface {
+	// FailSync makes the next sync of a log fail, FailAppend the next write to one, after
+	// keep bytes of it, and FailChange the nth change that files need: with "no space left"
+	// if full. Mend forgets such an order, and Failures counts those carried out.
+	FailSync()
+	FailAppend(keep int, full bool)
+	FailChange(n int, full bool)
+	Mend()
+	Failures() int
+
+	// FlipBit flips a bit of the byte at a place in a sealed file, for good.
+	FlipBit(name string, at, bit int) error
+	// FlipRecord flips a bit of a durable record of a log that is open, for good, where
+	// recovery must notice, and reports whether it did.
+	FlipRecord(name string, record, bit int) (flipped bool, err error)
+}
+
 // Dice are a [Stream] of which a [Backing] needs no more than numbers.
 type Dice = interface{ IntN(n int) int }
+
+// backed is what a disk knows of its backing.
+type backed struct {
+	backing  Backing         // nil if there is none, or if it was found to be wrong
+	opening  []string        // logs that are being opened, if there is a backing
+	doubtful map[string]bool // files whose seal failed: a crash may take them away
+}
 
 // A deed is something that the backing has done and nobody was told of yet.
 type deed struct {

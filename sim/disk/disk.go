@@ -125,37 +125,40 @@ type FileCounts struct {
 // A Disk is the storage of one node. It implements what the simulated world asks
 // of a disk; the other methods inject faults.
 type Disk struct {
-	config   Config
-	logs     map[string]*log
-	names    []string         // of logs, in the order they were created
-	doomed   []string         // logs whose removal is under way
-	drafts   map[string]*file // not sealed
-	sealed   map[string]*file
-	tasks    []task         // of those that change files, in order; the first is under way
-	epoch    uint64         // counts crashes: what began before the last one never ends
-	used     int64          // bytes of all logs and files
-	capacity int64          // 0: no limit
-	slow     int            // factor on latencies, by the slow faults in force
-	stuck    int            // how many stuck faults are in force
-	held     []func()       // what waits for the disk to come unstuck
-	asked    int            // operations that have begun and not ended
-	failSync int            // how many syncs are to fail
-	failAdd  int            // how many appends are to fail
-	failFile int            // how many writes or seals of files are to fail
-	failRead int            // how many reads of files are to fail
-	reading  map[string]int // how many reads of each file are under way
-	counts   Counts
+	config  Config
+	logs    map[string]*log
+	names   []string         // of logs, in the order they were created
+	doomed  []string         // logs whose removal is under way
+	drafts  map[string]*file // not sealed
+	sealed  map[string]*file
+	tasks   []task         // of those that change files, in order; the first is under way
+	epoch   uint64         // counts crashes: what began before the last one never ends
+	used    int64          // bytes of all logs and files
+	asked   int            // operations that have begun and not ended
+	reading map[string]int // how many reads of each file are under way
+	counts  Counts
+	injected
+	backed
+}
 
-	backing  Backing         // nil if there is none, or if it was found to be wrong
-	opening  []string        // logs that are being opened, if there is a backing
-	doubtful map[string]bool // files whose seal failed: a crash may take them away
+// injected are the faults in force, and those that are to come.
+type injected struct {
+	capacity int64    // 0: no limit
+	slow     int      // factor on latencies, by the slow faults in force
+	stuck    int      // how many stuck faults are in force
+	held     []func() // what waits for the disk to come unstuck
+	failSync int      // how many syncs are to fail
+	failAdd  int      // how many appends are to fail
+	failFile int      // how many writes or seals of files are to fail
+	failRead int      // how many reads of files are to fail
 }
 
 // New returns an empty disk.
 func New(c Config) *Disk {
 	return &Disk{
 		config: c, logs: map[string]*log{}, drafts: map[string]*file{}, sealed: map[string]*file{},
-		reading: map[string]int{}, slow: 1, backing: c.Backing, doubtful: map[string]bool{},
+		reading: map[string]int{}, injected: injected{slow: 1},
+		backed: backed{backing: c.Backing, doubtful: map[string]bool{}},
 	}
 }
 

@@ -45,7 +45,7 @@ type head struct {
 	Lanes                                  []struct{ Name string }
 	Violations                             []struct{ Oracle string }
 	Bands                                  []band
-	Columns []struct {
+	Columns                                []struct {
 		Name  string
 		Count int
 	}
