@@ -165,6 +165,9 @@ func (c *Consensus) Synced(id Group, n Node, s raft.Save) {
 	if s.Vote.Term < m.vote.Term {
 		c.violate(TermsAscend, g, "node %d saved term %d after term %d", n, s.Vote.Term, m.vote.Term)
 	}
+	if m.damaged && !s.Damaged {
+		c.mustHaveAsked(g, n, m)
+	}
 	m.vote, m.damaged, m.hurt, m.floor = s.Vote, s.Damaged, m.hurt && s.Damaged, s.Floor
 	if !s.Damaged {
 		m.lost = nil
@@ -299,7 +302,7 @@ func (c *Consensus) Holding(id Group, n Node, i raft.Index, all uint64) {
 func (c *Consensus) Restarted(n Node) {
 	for _, g := range c.groups { // any order: each group is changed by itself
 		if m := g.images[n]; m != nil {
-			m.applied, m.begun, m.claimed = 0, false, 0
+			m.applied, m.begun, m.claimed, m.answers = 0, false, 0, nil
 		}
 	}
 }

@@ -184,6 +184,18 @@ func TestEachConsensusOracleCanFail(t *testing.T) {
 			s.Voted(1, 3, 5, 1)
 		}},
 		{check.DamagedAbstains, func(s *story) {
+			s.Lost(1, 3, vote(5, 1))
+			s.Answered(1, 3, 1)
+			s.Synced(1, 3, raft.Save{Vote: vote(5, 1)}) // without a word of 2
+		}},
+		{check.DamagedAbstains, func(s *story) {
+			s.Lost(1, 3, vote(5, 1))
+			s.Answered(1, 3, 1)
+			s.Answered(1, 3, 2)
+			s.Restarted(3) // and they may have told of a time before
+			s.Synced(1, 3, raft.Save{Vote: vote(5, 1)})
+		}},
+		{check.DamagedAbstains, func(s *story) {
 			s.decideA()
 			s.Left(1, 4, tombstone(1, 5))
 			s.Synced(1, 4, raft.Save{Vote: vote(6, 1), Floor: raft.Floor{Index: 1, Term: 5}})
@@ -461,6 +473,8 @@ func TestADiskWithARottenSnapshotIsWholeWhenANewerOneIsSaved(t *testing.T) {
 	s.Restarted(1)
 	s.Lost(1, 1, vote(5, 1))
 	mustBe("and begins anew", false)
+	s.Answered(1, 1, 2)
+	s.Answered(1, 1, 3)
 	s.Synced(1, 1, raft.Save{Vote: vote(5, 1)})
 	mustBe("and is repaired", true)
 	if len(s.found) > 0 {

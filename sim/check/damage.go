@@ -1,6 +1,10 @@
 package check
 
-import "github.com/understudy-kv/understudy/raft"
+import (
+	"slices"
+
+	"github.com/understudy-kv/understudy/raft"
+)
 
 // Rewritten is told when the journal of n goes on in another place, where it holds
 // s of the group. Nothing may be missing there, unless it says so. It is no sign of
@@ -8,7 +12,7 @@ import "github.com/understudy-kv/understudy/raft"
 func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	g := c.groups[id]
 	old := g.image(n)
-	g.images[n] = &image{applied: old.applied, begun: old.begun, claimed: old.claimed, led: old.led}
+	g.images[n] = &image{applied: old.applied, begun: old.begun, claimed: old.claimed, led: old.led, answers: old.answers}
 	c.Synced(id, n, raft.Save{Vote: s.Vote, Snapshot: s.Snapshot, Entries: s.Entries, Damaged: s.Damaged, Floor: s.Floor})
 	m := g.images[n]
 	m.hurt, m.rotten = old.hurt, max(old.rotten, m.rotten)
@@ -22,6 +26,30 @@ func (c *Consensus) Rewritten(id Group, n Node, s raft.State) {
 	if is, ok := g.prefix(m, old.last()); s.Vote != old.vote || !ok || is != was || m.last() != old.last() {
 		c.violate(Recovery, g, "node %d rewrote its journal: term %d, log up to %d; before: term %d, log up to %d",
 			n, s.Vote.Term, m.last(), old.vote.Term, old.last())
+	}
+}
+
+// Answered is told when another node's term reached the replica of n, which had asked for
+// it.
+func (c *Consensus) Answered(id Group, n, other Node) {
+	if m := c.groups[id].image(n); !slices.Contains(m.answers, other) {
+		m.answers = append(m.answers, other)
+	}
+}
+
+// mustHaveAsked refuses that a replica that has lost something counts itself whole before
+// all others have told it in which term they are: in that of any promise that it has
+// forgotten. Where members may change, who has to be asked is not known here.
+func (c *Consensus) mustHaveAsked(g *group, n Node, m *image) {
+	if g.changes {
+		return
+	}
+	for _, o := range c.Configuration(g.id).Members() {
+		if o != n && !slices.Contains(m.answers, o) {
+			c.violate(DamagedAbstains, g, "node %d counts itself whole; its disk says that it has lost something, and node %d has not told it its term",
+				n, o)
+			return
+		}
 	}
 }
 

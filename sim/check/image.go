@@ -19,6 +19,7 @@ type image struct {
 	configurations []placed
 	floor          raft.Floor // of one that left and came back, until its log has come as far
 	damaged        bool       // by what the disk itself says
+	answers        []Node     // who has told this replica its term, in this life, because it asked
 	hurt           bool       // the harness did it, and nothing has been saved as whole since
 	rotten         raft.Index // a snapshot that the harness damaged, and no newer one has been saved since
 	told           raft.Index // up to where the log was acknowledged

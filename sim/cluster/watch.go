@@ -113,6 +113,9 @@ func (o *watch) delivered(e *sim.Event) {
 	switch m := e.Message.(type) {
 	case raft.Message:
 		o.protocol.Got(groupOf(e.To.Name), m)
+		if (m.Kind == raft.TellTerm || m.Kind == raft.TellDamage) && m.Round > 0 {
+			o.consensus.Answered(groupOf(e.To.Name), m.To, m.From)
+		}
 	case snapshot.AskPiece, snapshot.Piece:
 		o.carried(e)
 	}
