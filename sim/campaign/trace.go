@@ -83,9 +83,11 @@ func (c *comparison) part(at time.Duration, ours, line string) {
 	if theirs == "" {
 		theirs = theEnd
 	}
-	c.found = &check.Violation{Oracle: Nondeterminism, At: at, Text: fmt.Sprintf(
-		"two runs of one plan part at event %d, %s in one process and %s in another: %q and %q",
-		c.seq, kindOf(ours), kindOf(theirs), ours, theirs)}
+	how := fmt.Sprintf("%s in one process and %s in another: %q and %q", kindOf(ours), kindOf(theirs), ours, theirs)
+	if ours == theirs {
+		how = fmt.Sprintf("%s with one content in one process and another in the other, of which its words do not tell: %q", kindOf(ours), ours)
+	}
+	c.found = &check.Violation{Oracle: Nondeterminism, At: at, Text: fmt.Sprintf("two runs of one plan part at event %d, %s", c.seq, how)}
 }
 
 // theEnd stands for an event in a trace that has no more of them.

@@ -76,6 +76,18 @@ func TestTheFirstDifferenceIsFound(t *testing.T) {
 	}
 }
 
+// What an actor writes is in the hash of the trace, and not in its words.
+func TestADifferenceThatHasNoWordsIsTold(t *testing.T) {
+	p := smallPlan(t)
+	lines := strings.SplitAfter(traceOf(t, p).String(), "\n")
+	_, words, _ := strings.Cut(lines[6], " ")
+	lines[6] = "0123456789abcdef " + words
+	found, err := campaign.Diverge(cluster.Stage{}, p, strings.NewReader(strings.Join(lines, "")))
+	if err != nil || found == nil || !strings.Contains(found.Text, "part at event 7,") || !strings.Contains(found.Text, "of which its words do not tell") {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
 func TestATraceThatEndsEarlyOrLateIsAnotherOne(t *testing.T) {
 	p := smallPlan(t)
 	whole := traceOf(t, p).String()
