@@ -75,6 +75,17 @@ var errands = []struct {
 		e.Heard(1, 2, sent)
 		e.Removed(1, sent, 0)
 	}},
+	{"given a piece before the last word that had come was handled", "", func(e *errand) {
+		e.Heard(1, 2, sent)
+		e.Gave(1, 2, sent)
+		e.Removed(1, sent, 0)
+	}},
+	{"asked for anew after the last word", check.SentIsKept, func(e *errand) {
+		e.Heard(1, 2, sent)
+		e.Asked(1, 2, sent)
+		e.Gave(1, 2, sent)
+		e.Removed(1, sent, 0)
+	}},
 	{"removed when the other node was told", "", func(e *errand) {
 		e.Gave(1, 2, sent)
 		e.Denied(1, 2, sent)
