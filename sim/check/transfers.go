@@ -18,9 +18,9 @@ type Transfers struct {
 	held           map[copyOf][]hold
 	spoiled        map[copyOf]bool
 	waits          map[asking]time.Duration
-	// content are those whose last word, that they want no more, has come: what they are
+	// parted are those whose last word, that they want no more, has come: what they are
 	// given before it is handled is of no use to them.
-	content map[asking]bool
+	parted map[asking]bool
 }
 
 // A copyOf is a file on the disk of a node.
@@ -46,7 +46,7 @@ type asking struct {
 func NewTransfers(now func() time.Duration, report func(Violation), patience, idle time.Duration) *Transfers {
 	return &Transfers{
 		now: now, report: report, patience: patience, idle: idle, tardy: map[Node]bool{},
-		held: map[copyOf][]hold{}, spoiled: map[copyOf]bool{}, waits: map[asking]time.Duration{}, content: map[asking]bool{},
+		held: map[copyOf][]hold{}, spoiled: map[copyOf]bool{}, waits: map[asking]time.Duration{}, parted: map[asking]bool{},
 	}
 }
 
@@ -63,7 +63,7 @@ func (t *Transfers) Spoiled(n Node, file string) { t.spoiled[copyOf{n, file}] = 
 // it was given before and has not written yet.
 func (t *Transfers) Asked(sender, by Node, file string) {
 	a := asking{copyOf{sender, file}, by}
-	delete(t.content, a)
+	delete(t.parted, a)
 	since, waits := t.waits[a]
 	switch {
 	case !waits:
@@ -82,7 +82,7 @@ func (t *Transfers) Content(sender, by Node, file string) {
 
 // Heard is told when that reached the other node: it may remove the file now.
 func (t *Transfers) Heard(sender, by Node, file string) {
-	t.content[asking{copyOf{sender, file}, by}] = true
+	t.parted[asking{copyOf{sender, file}, by}] = true
 	t.release(copyOf{sender, file}, by)
 }
 
@@ -91,7 +91,7 @@ func (t *Transfers) Heard(sender, by Node, file string) {
 func (t *Transfers) Gave(sender, to Node, file string) {
 	c := copyOf{sender, file}
 	t.release(c, to)
-	if !t.content[asking{c, to}] {
+	if !t.parted[asking{c, to}] {
 		t.held[c] = append(t.held[c], hold{to, t.now()})
 	}
 }
